@@ -113,6 +113,7 @@ export type RejectEffect =
 /** What the venue's records and balances say about an undecided intent. */
 export type Evidence =
   | { readonly verdict: 'happened'; readonly ref: string | null; readonly amount: string; readonly why: string }
-  | { readonly verdict: 'didNotHappen'; readonly why: string }
+  /** `byRecord`: the venue's own record says FAILED, which is proof at once; otherwise absence, which needs several reads. */
+  | { readonly verdict: 'didNotHappen'; readonly why: string; readonly byRecord?: boolean }
   | { readonly verdict: 'pending'; readonly why: string }
   | { readonly verdict: 'cannotTell'; readonly why: string };

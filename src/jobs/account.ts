@@ -1,0 +1,49 @@
+/** What a look needs to know and to use: the account's settings and its ports. Everything effectful comes in here. */
+import type { Clock } from '../clock.ts';
+import type { Intent, IntentState, Mode } from '../core/intent.ts';
+import type { AccountView, Asset, LoanId } from '../core/loan.ts';
+import type { AccountMode, Decision } from '../core/need.ts';
+import type { AssetGroup, LoanRule, Policy, WalletRule } from '../core/policy.ts';
+import type { Venue } from '../exchanges/exchange.ts';
+import type { Journal } from './journal.ts';
+import type { Timing } from './timing.ts';
+
+/** One account as its policy file describes it. Replaced as a whole between looks when the file is reloaded. */
+export interface AccountSetup {
+  readonly name: string;
+  readonly venue: 'binance' | 'okx';
+  /** What the one function that sends may do (DESIGN §2.11). */
+  readonly mode: Mode;
+  readonly digest: string;
+  readonly policies: Readonly<Record<string, Policy>>;
+  readonly loans: readonly LoanRule[];
+  readonly unlisted: { readonly kind: 'alert' } | { readonly kind: 'ignore' } | { readonly kind: 'use'; readonly policy: string };
+  readonly wallets: readonly WalletRule[];
+  readonly groups: Readonly<Record<Asset, AssetGroup>>;
+  readonly timing: Timing;
+}
+
+export type Severity = 'info' | 'warning' | 'critical';
+
+/** What a look tells the rest of the server. Data: printing, alerting and measuring are done elsewhere. */
+export type LookEvent =
+  | { readonly type: 'alert'; readonly severity: Severity; readonly category: string; readonly loan: LoanId | null; readonly says: string }
+  | { readonly type: 'decided'; readonly decision: Decision; readonly changed: boolean }
+  | { readonly type: 'sent'; readonly intent: Intent }
+  | { readonly type: 'outcome'; readonly intent: Intent; readonly state: IntentState; readonly note: string }
+  | { readonly type: 'confirmed'; readonly intent: Intent; readonly ltvBefore: string; readonly ltvAfter: string }
+  | { readonly type: 'looked'; readonly reason: string; readonly view: AccountView; readonly mode: AccountMode; readonly states: Readonly<Record<LoanId, string>>; readonly nextLookAt: number }
+  | { readonly type: 'acted'; readonly states: Readonly<Record<LoanId, string>>; readonly nextLookAt: number }
+  | { readonly type: 'blind'; readonly why: string; readonly nextLookAt: number };
+
+export interface LookDeps {
+  readonly setup: () => AccountSetup;
+  readonly journal: Journal;
+  readonly venue: Venue;
+  readonly clock: Clock;
+  readonly emit: (account: string, event: LookEvent) => void;
+  /** Asks for another look of this account right after this one. */
+  readonly ring: (reason: string) => Promise<void>;
+  /** False once the server is stopping: no new claims (DESIGN §8). */
+  readonly mayClaim: () => boolean;
+}

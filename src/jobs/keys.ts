@@ -1,0 +1,73 @@
+/**
+ * Every Redis key of the journal, in one place. All keys of an account share one hash tag, so that one Lua script may
+ * touch them together on any Redis.
+ *
+ * | key | type | meaning |
+ * |---|---|---|
+ * | epoch | string | grows by one with every look; the fence of commit and claim |
+ * | open | set | ids of intents that are planned or undecided |
+ * | intent:ID | hash | one intent: immutable `body` plus its mutable fields; never expires |
+ * | index | zset | intent ids by the time they were planned |
+ * | loans | hash | loan id → stored machine |
+ * | account | string | stored account machine |
+ * | charges | zset | budget charges by time |
+ * | fruitless | hash | loan id → sends in a row without effect |
+ * | learned | hash | minima and precisions learned from refusals |
+ * | why | hash | loan id → newest decision with its trace |
+ * | last | hash | loan id → signature of the newest decision record |
+ * | decisions | stream | decision records, one per change |
+ * | seen | string | quantities of the last good look |
+ * | suspect | string | quantities of implausible reads that wait for agreement |
+ * | next | string | wall ms at which the next look is due |
+ * | looked | string | wall ms at which the last look finished |
+ * | paused | string | who paused the account, why, until when |
+ */
+import type { Mode } from '../core/intent.ts';
+
+export const ACCOUNT_KEYS = [
+  'epoch',
+  'open',
+  'index',
+  'loans',
+  'account',
+  'charges',
+  'fruitless',
+  'learned',
+  'why',
+  'last',
+  'decisions',
+  'seen',
+  'suspect',
+  'next',
+  'looked',
+  'paused',
+] as const;
+export type AccountKey = (typeof ACCOUNT_KEYS)[number];
+
+/** The journal's own identity, and the root of everything Ballast writes. */
+export const JOURNAL_ID_KEY = 'ballast:journal';
+
+/**
+ * Where one account's part of the journal lives. Modes have namespaces of their own, so that a dry run can never read
+ * or charge what a live run did (DESIGN §2.11). `world` tells apart runs of the built-in simulated exchanges.
+ */
+export interface AccountAddress {
+  readonly mode: Mode;
+  readonly world: string;
+  readonly venue: 'binance' | 'okx';
+  readonly uid: string;
+}
+
+export function tagOf(address: AccountAddress): string {
+  return `{${address.venue}-${address.uid}}`;
+}
+
+export function prefixOf(address: AccountAddress): string {
+  const world = address.world === '' ? '' : `${address.world}:`;
+  return `ballast:${address.mode}:${world}${tagOf(address)}:`;
+}
+
+/** Prefix of the lane's own keys, so that queue and journal of an account share the hash tag. */
+export function lanePrefixOf(address: AccountAddress): string {
+  return `${prefixOf(address)}lane`;
+}

@@ -1,0 +1,132 @@
+/**
+ * A lane: the BullMQ queue of one account. Its jobs are doorbells that carry no amount, no plan and no secret, so that
+ * losing every job is harmless and running every job twice is harmless (DESIGN §4). Hides BullMQ from everybody else.
+ *
+ * Options that matter, and why: concurrency 1 in this worker and globally (two processes would otherwise run two looks);
+ * attempts 1 and maxStalledCount 0 (a retry would overtake, a stalled job is a restart); no delayed jobs and no
+ * schedulers (a waiting delayed job swallows an urgent doorbell: measured, MODELS §9).
+ */
+import type { Job } from 'bullmq';
+import { Queue, Worker } from 'bullmq';
+import type { Redis } from 'ioredis';
+import type { Clock } from '../clock.ts';
+import { Lease } from './lease.ts';
+import type { Timing } from './timing.ts';
+
+/** What rings. Nothing in it decides anything. */
+export interface Doorbell {
+  readonly account: string;
+  readonly reason: string;
+}
+
+export interface LaneOptions {
+  readonly account: string;
+  /** Redis key prefix; shares the account's hash tag. */
+  readonly prefix: string;
+  /** For adding jobs: fails fast. */
+  readonly producer: Redis;
+  /** For the worker: waits for Redis for ever. BullMQ duplicates it for its blocking reads. */
+  readonly consumer: Redis;
+  readonly clock: Clock;
+  readonly timing: Pick<Timing, 'lockMs' | 'stalledMs'>;
+  /** One look. Must not throw for anything a venue did: a throw is a bug and is reported. */
+  readonly look: (reason: string, lease: Lease, signal: AbortSignal) => Promise<void>;
+  readonly onError: (error: Error) => void;
+  /** A job died with its process: a restart, not an error. */
+  readonly onStalled: () => void;
+}
+
+const QUEUE = 'looks';
+const DEDUPLICATION = 'doorbell';
+/** A look that was told to stop ends its waits at once; longer than this it hangs. */
+const ABORT_GRACE_MS = 500;
+
+export class Lane {
+  readonly account: string;
+  readonly #queue: Queue<Doorbell>;
+  readonly #worker: Worker<Doorbell>;
+  readonly #stop = new AbortController();
+  #running = 0;
+
+  private constructor(options: LaneOptions) {
+    this.account = options.account;
+    this.#queue = new Queue<Doorbell>(QUEUE, {
+      connection: options.producer,
+      prefix: options.prefix,
+      defaultJobOptions: { attempts: 1, removeOnComplete: { count: 5 }, removeOnFail: { count: 50 } },
+    });
+    this.#worker = new Worker<Doorbell>(QUEUE, (job, token, signal) => this.#run(options, job, token, signal), {
+      connection: options.consumer,
+      prefix: options.prefix,
+      autorun: false,
+      concurrency: 1,
+      lockDuration: options.timing.lockMs,
+      stalledInterval: options.timing.stalledMs,
+      maxStalledCount: 0,
+      removeOnComplete: { count: 5 },
+      removeOnFail: { count: 50 },
+    });
+    this.#queue.on('error', options.onError);
+    this.#worker.on('error', options.onError);
+    this.#worker.on('failed', (_job, error) => {
+      if (error.message.includes('stalled')) options.onStalled();
+      else options.onError(error);
+    });
+  }
+
+  static async open(options: LaneOptions): Promise<Lane> {
+    const lane = new Lane(options);
+    // Re-asserted at every start: it lives in Redis and another process may have changed it.
+    await lane.#queue.setGlobalConcurrency(1);
+    void lane.#worker.run().catch(options.onError);
+    await lane.#worker.waitUntilReady();
+    return lane;
+  }
+
+  /** Asks for a look. Bells that ring during a look make exactly one more look after it. */
+  async ring(reason: string): Promise<void> {
+    await this.#queue.add('look', { account: this.account, reason }, { deduplication: { id: DEDUPLICATION, keepLastIfActive: true } });
+  }
+
+  /** True when no look runs or waits anywhere. */
+  async quiet(): Promise<boolean> {
+    if (this.#running > 0) return false;
+    const counts = await this.#queue.getJobCounts('waiting', 'active', 'prioritized', 'delayed');
+    return Object.values(counts).every((count) => count === 0);
+  }
+
+  /**
+   * No new look begins; the running one may finish within `graceMs`, then it is told to stop, and left behind if it does
+   * not: BullMQ's own close waits without a limit (measured), a supervisor's kill does not.
+   */
+  async close(graceMs: number, clock: Clock): Promise<void> {
+    await this.#worker.pause(true);
+    await this.#idleWithin(graceMs, clock);
+    this.#stop.abort(new Error('the server is stopping'));
+    await this.#idleWithin(ABORT_GRACE_MS, clock);
+    await this.#worker.close(this.#running > 0);
+    await this.#queue.close();
+  }
+
+  async #idleWithin(ms: number, clock: Clock): Promise<void> {
+    const until = clock.mono() + ms;
+    while (this.#running > 0 && clock.mono() < until) await clock.sleep(5);
+  }
+
+  async #run(options: LaneOptions, job: Job<Doorbell>, token: string | undefined, signal: AbortSignal | undefined): Promise<void> {
+    const lease = new Lease(options.clock, options.timing.lockMs, async () => {
+      try {
+        return (await job.extendLock(token ?? '', options.timing.lockMs)) === 1;
+      } catch {
+        return false;
+      }
+    });
+    const signals = signal === undefined ? [this.#stop.signal] : [this.#stop.signal, signal];
+    this.#running += 1;
+    try {
+      await options.look(job.data.reason, lease, AbortSignal.any(signals));
+    } finally {
+      this.#running -= 1;
+    }
+  }
+}
