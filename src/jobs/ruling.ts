@@ -43,10 +43,8 @@ function waiting(intent: Intent, note: string, ref: string | null, now: number, 
 
 /** The last reads, this one included, all show no trace and are spread far enough. */
 function absentForLong(intent: Intent, now: number, timing: Timing): boolean {
-  const earlier = intent.reads.slice(-(AGREEING_READS - 1));
   const absent = trailing(intent.reads, 'didNotHappen');
-  if (earlier.length < AGREEING_READS - 1 || absent.length < AGREEING_READS - 1) return false;
-  return now - (absent[0]?.at ?? now) >= timing.evidenceSpreadMs;
+  return absent.length >= AGREEING_READS - 1 && now - (absent[0]?.at ?? now) >= timing.evidenceSpreadMs;
 }
 
 function givenUp(intent: Intent, now: number, timing: Timing): boolean {
