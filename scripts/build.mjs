@@ -1,0 +1,85 @@
+/**
+ * Compiles src/ to dist/ when something has changed since the last build.
+ *
+ * "Changed" is a fingerprint over path, size and modification time of every file in src/ and of the compiler's
+ * settings: unlike the newest modification time alone it also notices deleted files and older versions checked out.
+ * Files that are not TypeScript (Lua scripts, the page) are copied; outputs whose source is gone are removed.
+ */
+import { createHash } from 'node:crypto';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { EX_SOFTWARE, readJson, ROOT, run, runMain, say, SetupError, tool } from './lib.mjs';
+
+const SRC = join(ROOT, 'src');
+const DIST = join(ROOT, 'dist');
+const STAMP = join(DIST, '.built.json');
+const SETTINGS = ['tsconfig.json', 'tsconfig.build.json', 'package-lock.json'].map((name) => join(ROOT, name));
+
+/** @param {string} folder @returns {string[]} all files below it, sorted */
+function filesBelow(folder) {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort();
+}
+
+/** @param {readonly string[]} sources */
+function fingerprint(sources) {
+  const hash = createHash('sha256');
+  for (const path of [...SETTINGS, ...sources]) {
+    const { size, mtimeMs } = statSync(path);
+    hash.update(`${relative(ROOT, path)} ${size} ${mtimeMs}\n`);
+  }
+  return hash.digest('hex');
+}
+
+const isCode = (/** @type {string} */ path) => path.endsWith('.ts');
+
+/** @param {readonly string[]} sources */
+function copyOthers(sources) {
+  for (const path of sources.filter((source) => !isCode(source))) {
+    const target = join(DIST, relative(SRC, path));
+    mkdirSync(dirname(target), { recursive: true });
+    copyFileSync(path, target);
+  }
+}
+
+/** @param {readonly string[]} sources */
+function removeOrphans(sources) {
+  const outputs = sources.flatMap((path) => {
+    const target = join(DIST, relative(SRC, path));
+    const js = target.replace(/\.ts$/, '.js');
+    return isCode(path) ? [js, `${js}.map`] : [target];
+  });
+  const wanted = new Set([...outputs, STAMP]);
+  for (const path of filesBelow(DIST)) if (!wanted.has(path)) rmSync(path, { force: true });
+}
+
+/**
+ * Builds when needed.
+ * @param {{ force?: boolean }} [options]
+ * @returns {boolean} whether anything was built
+ */
+export function build(options = {}) {
+  const sources = filesBelow(SRC);
+  const before = fingerprint(sources);
+  if (options.force !== true && readJson(STAMP)?.fingerprint === before) return false;
+  say('building');
+  rmSync(STAMP, { force: true });
+  if (!run(process.execPath, [tool('typescript/bin/tsc'), '-p', 'tsconfig.build.json'])) {
+    throw new SetupError('the build failed: src/ does not compile (see above)', EX_SOFTWARE);
+  }
+  copyOthers(sources);
+  removeOrphans(sources);
+  writeFileSync(STAMP, `${JSON.stringify({ fingerprint: before })}\n`);
+  return true;
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  await runMain(() => {
+    build({ force: true });
+    return 0;
+  });
+}
