@@ -54,12 +54,18 @@ export function floor(value: Dec, decimals: number): Dec {
 export const ZERO: Dec = new Dec(0);
 export const ONE: Dec = new Dec(1);
 
+/** The smallest of the values; unlike the library's own it copies none of them. */
 export function min(first: Dec, ...rest: readonly Dec[]): Dec {
-  return Dec.min(first, ...rest);
+  let least = first;
+  for (const value of rest) if (value.lt(least)) least = value;
+  return least;
 }
 
+/** The largest of the values; unlike the library's own it copies none of them. */
 export function max(first: Dec, ...rest: readonly Dec[]): Dec {
-  return Dec.max(first, ...rest);
+  let most = first;
+  for (const value of rest) if (value.gt(most)) most = value;
+  return most;
 }
 
 export function sum(values: Iterable<Dec>): Dec {

@@ -71,7 +71,12 @@ export interface DecideInput {
   /** Assets whose price sources disagree. */
   readonly dislocated: readonly Asset[];
   /** Rungs that may not be used now, with the reason (hanging transfer, breaker open, asset unavailable). */
-  readonly blocked: readonly { readonly loan: LoanId | null; readonly needs: 'transfer' | 'repay' | 'add'; readonly asset: Asset | null; readonly why: string }[];
+  readonly blocked: readonly {
+    readonly loan: LoanId | null;
+    readonly needs: 'transfer' | 'repay' | 'add';
+    readonly asset: Asset | null;
+    readonly why: string;
+  }[];
   readonly learned: {
     readonly minRepay: Readonly<Record<Asset, string>>;
     readonly minLeft: Readonly<Record<Asset, string>>;
@@ -122,6 +127,8 @@ export type Decision = DecisionBase &
         readonly remainder: Remainder | null;
         /** The plan was cut by money or caps and will not reach its aim. */
         readonly partial: boolean;
+        /** What cut it, and USD of outside repayment that is still missing; absent when the plan is whole. */
+        readonly short?: { readonly by: 'money' | 'limit'; readonly what: string; readonly missingUsd: string };
         readonly tier: 'normal' | 'urgent';
         readonly chargeUsd: string;
         readonly fingerprint: Intent['fingerprint'];

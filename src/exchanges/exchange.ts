@@ -71,7 +71,12 @@ export class VenueError extends Error {
   readonly kind: 'network' | 'rateLimited' | 'banned' | 'permission' | 'clock' | 'unavailable' | 'malformed';
   readonly code: string | null;
   readonly retryAfterMs: number | null;
-  constructor(kind: VenueError['kind'], message: string, code: string | null = null, retryAfterMs: number | null = null) {
+  constructor(
+    kind: VenueError['kind'],
+    message: string,
+    code: string | null = null,
+    retryAfterMs: number | null = null,
+  ) {
     super(message);
     this.kind = kind;
     this.code = code;

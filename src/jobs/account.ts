@@ -41,6 +41,8 @@ export interface LookDeps {
   readonly journal: Journal;
   readonly venue: Venue;
   readonly clock: Clock;
+  /** Part of every intent id: differs whenever the journal or the simulated world does. Letters and digits. */
+  readonly stamp: string;
   readonly emit: (account: string, event: LookEvent) => void;
   /** Asks for another look of this account right after this one. */
   readonly ring: (reason: string) => Promise<void>;

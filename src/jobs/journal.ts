@@ -88,8 +88,9 @@ const RECENT_AMOUNTS = 200;
 const FOLLOWS: Readonly<Record<Exclude<IntentState, 'planned' | 'sending' | 'voided'>, string>> = {
   settling: 'sending,unknown,settling',
   unknown: 'sending,settling,unknown',
-  confirmed: 'sending,settling,unknown',
-  rejected: 'sending,settling,unknown',
+  // Given up is not proven: a late truth is welcome and contradicts nothing.
+  confirmed: 'sending,settling,unknown,expired',
+  rejected: 'sending,settling,unknown,expired',
   refused: 'sending,planned',
   expired: 'unknown',
 };
@@ -161,6 +162,13 @@ export class Journal {
   /** Every intent ever written for this account, oldest first. */
   async intents(): Promise<Intent[]> {
     const ids = await this.#redis.zrange(this.key('index'), '0', '-1');
+    const all = await Promise.all(ids.map((id) => this.intent(id)));
+    return all.filter((intent) => intent !== null);
+  }
+
+  /** The newest intents, newest first. */
+  async recent(count: number): Promise<Intent[]> {
+    const ids = await this.#redis.zrevrange(this.key('index'), '0', String(count - 1));
     const all = await Promise.all(ids.map((id) => this.intent(id)));
     return all.filter((intent) => intent !== null);
   }

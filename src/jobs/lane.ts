@@ -47,6 +47,8 @@ export class Lane {
   readonly #worker: Worker<Doorbell>;
   readonly #stop = new AbortController();
   #running = 0;
+  /** Something of this process rang or ran since the queue was last seen empty. */
+  #touched = true;
 
   private constructor(options: LaneOptions) {
     this.account = options.account;
@@ -85,14 +87,19 @@ export class Lane {
 
   /** Asks for a look. Bells that ring during a look make exactly one more look after it. */
   async ring(reason: string): Promise<void> {
+    this.#touched = true;
     await this.#queue.add('look', { account: this.account, reason }, { deduplication: { id: DEDUPLICATION, keepLastIfActive: true } });
   }
 
-  /** True when no look runs or waits anywhere. */
+  /** True when no look runs or waits that this process knows of; asks Redis only after something happened here. */
   async quiet(): Promise<boolean> {
     if (this.#running > 0) return false;
+    if (!this.#touched) return true;
+    this.#touched = false;
     const counts = await this.#queue.getJobCounts('waiting', 'active', 'prioritized', 'delayed');
-    return Object.values(counts).every((count) => count === 0);
+    const empty = Object.values(counts).every((count) => count === 0);
+    if (!empty) this.#touched = true;
+    return empty && !this.#touched;
   }
 
   /**
@@ -123,6 +130,7 @@ export class Lane {
     });
     const signals = signal === undefined ? [this.#stop.signal] : [this.#stop.signal, signal];
     this.#running += 1;
+    this.#touched = true;
     try {
       await options.look(job.data.reason, lease, AbortSignal.any(signals));
     } finally {

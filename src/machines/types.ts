@@ -38,23 +38,53 @@ export type LoanEvent =
       readonly undecided: boolean;
     }
   | { readonly type: 'OBSERVE_FAILED'; readonly now: number; readonly why: string }
-  | { readonly type: 'PLANNED'; readonly now: number; readonly intentId: string; readonly rung: number; readonly remainder: Remainder | null; readonly partial: boolean }
+  | {
+      readonly type: 'PLANNED';
+      readonly now: number;
+      readonly intentId: string;
+      readonly rung: number;
+      readonly remainder: Remainder | null;
+      readonly partial: boolean;
+    }
   | { readonly type: 'STARVED' | 'CAPPED'; readonly now: number; readonly why: string }
   | { readonly type: 'CLAIMED'; readonly now: number; readonly intentId: string }
   | { readonly type: 'ACCEPTED'; readonly now: number; readonly intentId: string }
   | { readonly type: 'CONFIRMED'; readonly now: number; readonly intentId: string }
   | { readonly type: 'UNKNOWN'; readonly now: number; readonly intentId: string; readonly why: string }
-  | { readonly type: 'REJECTED' | 'REFUSED' | 'DID_NOT_HAPPEN' | 'EXPIRED' | 'VOIDED'; readonly now: number; readonly intentId: string; readonly why: string }
-  | { readonly type: 'PAUSE'; readonly now: number; readonly by: string; readonly why: string; readonly until: number | null }
+  | {
+      readonly type: 'REJECTED' | 'REFUSED' | 'DID_NOT_HAPPEN' | 'EXPIRED' | 'VOIDED';
+      readonly now: number;
+      readonly intentId: string;
+      readonly why: string;
+    }
+  | {
+      readonly type: 'PAUSE';
+      readonly now: number;
+      readonly by: string;
+      readonly why: string;
+      readonly until: number | null;
+    }
   | { readonly type: 'RESUME'; readonly now: number; readonly by: string; readonly why: string }
   | { readonly type: 'RETIRE'; readonly now: number };
 
 export type LoanCommand =
   /** The loan needs a remedy now. */
-  | { readonly type: 'need'; readonly episode: string; readonly aim: 'target' | 'urgent'; readonly urgency: 'act' | 'urgent'; readonly emergency: boolean; readonly remainder: Remainder | null }
+  | {
+      readonly type: 'need';
+      readonly episode: string;
+      readonly aim: 'target' | 'urgent';
+      readonly urgency: 'act' | 'urgent';
+      readonly emergency: boolean;
+      readonly remainder: Remainder | null;
+    }
   | { readonly type: 'episodeOpened'; readonly episode: string; readonly ltv: string }
   | { readonly type: 'episodeClosed'; readonly episode: string; readonly ltv: string; readonly why: string }
-  | { readonly type: 'alert'; readonly severity: 'info' | 'warning' | 'critical'; readonly category: string; readonly says: string }
+  | {
+      readonly type: 'alert';
+      readonly severity: 'info' | 'warning' | 'critical';
+      readonly category: string;
+      readonly says: string;
+    }
   /** Look again not later than this wall ms. */
   | { readonly type: 'lookBy'; readonly at: number; readonly why: string }
   /** An event that the current state does not expect: logged and counted, never ignored in silence. */
@@ -64,7 +94,8 @@ export type AccountEvent =
   | { readonly type: 'OBSERVED'; readonly now: number }
   | { readonly type: 'READS_FAILING'; readonly now: number; readonly why: string }
   | { readonly type: 'DISLOCATED' | 'DEFINITION_CHANGED' | 'CLOCK_JUMPED'; readonly now: number; readonly why: string }
-  | { readonly type: 'CALM'; readonly now: number; readonly why: string }
+  /** What is seen to be over; without `of`, all three. */
+  | { readonly type: 'CALM'; readonly now: number; readonly why: string; readonly of?: 'reads' | 'prices' | 'clock' }
   | { readonly type: 'JOURNAL_LOST'; readonly now: number; readonly why: string; readonly until: number }
   | { readonly type: 'RECORDS_IMPORTED'; readonly now: number }
   | { readonly type: 'HALT'; readonly now: number; readonly why: string }
@@ -72,7 +103,12 @@ export type AccountEvent =
 
 export type AccountCommand =
   | { readonly type: 'modeChanged'; readonly from: AccountMode; readonly to: AccountMode; readonly why: string }
-  | { readonly type: 'alert'; readonly severity: 'info' | 'warning' | 'critical'; readonly category: string; readonly says: string }
+  | {
+      readonly type: 'alert';
+      readonly severity: 'info' | 'warning' | 'critical';
+      readonly category: string;
+      readonly says: string;
+    }
   | { readonly type: 'stray'; readonly event: string; readonly says: string };
 
 /** What is stored of a machine between looks. */

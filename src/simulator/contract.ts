@@ -16,6 +16,64 @@ export interface Host {
   random(): number;
 }
 
+/**
+ * How the books are to treat one request: the faults of `faults.ts` that a transport cannot play by itself.
+ * An absent member means "as usual".
+ */
+export interface Mood {
+  /** Account reads show the account as it was this many wire ms ago. */
+  readonly staleMs?: number;
+  /** Account reads show neither balances nor debts nor collateral. */
+  readonly zeroBalances?: boolean;
+  /** Records younger than this many wire ms are not listed yet. */
+  readonly recordLagMs?: number;
+  /** A money call accepted by this request stays pending for this long; `null`: until the deed `{do: 'release'}`. */
+  readonly settleMs?: number | null;
+  /** How a pending money call accepted by this request ends. Default `done`. */
+  readonly fate?: 'done' | 'failed';
+}
+
+/** The engine as web sockets and free-running parts see it. */
+export interface LiveMarket extends Market {
+  /** Calls `run` after every visited tape moment, when books have ticked; returns a stop function. */
+  onTick(run: () => void): () => void;
+}
+
+/** Something that happened in a Binance account and that a stream may tell (binance.md §9.3, §9.4). Amounts are decimal text. */
+export type BinanceHappening =
+  | { readonly kind: 'marginLevelStatus'; readonly uid: string; readonly level: string; readonly status: string }
+  | {
+      readonly kind: 'liability';
+      readonly uid: string;
+      readonly asset: string;
+      readonly type: 'BORROW' | 'REPAY' | 'INTEREST';
+      /** Totals after the change. */
+      readonly principal: string;
+      readonly interest: string;
+    }
+  | {
+      readonly kind: 'balance';
+      readonly uid: string;
+      /** Empty for cross margin, else the isolated symbol. */
+      readonly symbol: string;
+      readonly asset: string;
+      readonly delta: string;
+      readonly free: string;
+      readonly locked: string;
+      /** True for transfers and deposits (`balanceUpdate`), false for borrow, repay and interest. */
+      readonly transfer: boolean;
+    };
+
+/** What the web sockets need of the Binance books. */
+export interface BinanceStreams {
+  /** UID behind a margin risk-stream listen key (`POST /sapi/v1/margin/listen-key`) while it is valid. */
+  uidOfListenKey(key: string): string | undefined;
+  /** What a listen token (`POST /sapi/v1/userListenToken`) opens, while it is valid; `symbol` is empty for cross. */
+  listenToken(token: string): { readonly uid: string; readonly symbol: string; readonly expiresMs: number } | undefined;
+  /** Calls `tell` at every happening; returns a stop function. */
+  onHappening(tell: (happening: BinanceHappening) => void): () => void;
+}
+
 /** What every venue's books need from the engine. */
 export interface Market {
   readonly host: Host;
@@ -38,6 +96,15 @@ export interface Books {
   report(): readonly LoanReport[];
   /** True while a transaction or settlement of the venue is still running. */
   busy(): boolean;
+  /** -3007 answers (and their like) that a client caused with its own earlier call, since the start. */
+  pendingConflicts?(): number;
+  /** From now on keep what `Mood.staleMs` up to this many wire ms needs. */
+  remember?(ms: number): void;
+  /**
+   * An operator, somebody else or the venue acts by itself, without a request: admin `POST /act` and the fault effects
+   * `actBefore`, `actAfter`. The deed is JSON with a member `do`; the books check it and throw an Error that says what is wrong.
+   */
+  act?(deed: unknown): unknown;
 }
 
 export interface LoanReport {
@@ -75,11 +142,19 @@ export interface WireReply {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body: string;
+  /** The venue answers only this many wire ms after it executed; the server waits. */
+  readonly afterMs?: number;
 }
 
 /** One venue's wire: request in, reply out. Synchronous on purpose: delays and faults are the server's business, not the face's. */
 export interface Face {
-  handle(request: WireRequest): WireReply;
+  handle(request: WireRequest, mood?: Mood): WireReply;
+  /** UID of the account whose key the request carries, for matching faults. No check of the signature. */
+  uidOf?(request: WireRequest): string | undefined;
+  /** Whether the request is one that can move money, for `SendCounts`. */
+  isMoneyCall?(request: WireRequest): boolean;
+  /** The venue's own answer to a client that asks too often: 429 or 418 with `Retry-After` seconds. */
+  tooMany?(status: 429 | 418, retryAfterSec: number): WireReply;
 }
 
 /** How many money calls the venue has seen, as counted on this side. */

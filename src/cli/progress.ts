@@ -1,0 +1,37 @@
+/** Progress of a long tape: a moving line on a terminal, a rare plain line elsewhere. */
+import type { Clock } from '../clock.ts';
+import { isoOf } from '../clock.ts';
+import type { Progress } from '../replay/player.ts';
+import type { Output } from './output.ts';
+
+const PLAIN_EVERY_MS = 30_000;
+
+export function progressPrinter(output: Output, clock: Clock): (progress: Progress) => void {
+  let told = clock.mono();
+  return (progress) => {
+    const line = progressLine(progress);
+    if (output.terminal) {
+      output.status(line);
+      return;
+    }
+    if (clock.mono() - told < PLAIN_EVERY_MS) return;
+    told = clock.mono();
+    output.say(line);
+  };
+}
+
+export function progressLine(progress: Progress): string {
+  const share = (progress.tapeMs - progress.startMs) / Math.max(1, progress.endMs - progress.startMs);
+  const left = progress.leftMs === null ? '' : `, ${duration(progress.leftMs)} left`;
+  return `tape ${utc(progress.tapeMs)}  ${(share * 100).toFixed(0)} %  ${progress.speed.toFixed(0)}×${left}`;
+}
+
+/** `2021-05-19 12:34`, UTC. */
+export function utc(ms: number): string {
+  return isoOf(ms).slice(0, 16).replace('T', ' ');
+}
+
+function duration(ms: number): string {
+  const seconds = Math.ceil(ms / 1_000);
+  return seconds < 60 ? `${String(seconds)} s` : `${String(Math.floor(seconds / 60))} min ${String(seconds % 60)} s`;
+}

@@ -1,0 +1,28 @@
+/** The policy digest (DESIGN §4): two processes with the same digest would decide the same about the same money. */
+import { createHash } from 'node:crypto';
+import { Dec, format } from '../core/money.ts';
+import type { Config } from './types.ts';
+
+/** Plain JSON with sorted keys; decimals as text. */
+function canonical(value: unknown): unknown {
+  if (value instanceof Dec) return format(value);
+  if (Array.isArray(value)) return value.map(canonical);
+  if (typeof value !== 'object' || value === null) return value;
+  const entries = Object.entries(value).sort(([one], [other]) => (one < other ? -1 : 1));
+  return Object.fromEntries(entries.map(([key, inner]) => [key, canonical(inner)]));
+}
+
+/**
+ * Covers what decides about money: policies, groups, and per account its venue, UID, mode, reserves and rules. Keys, hosts,
+ * waits, Redis, alerts and the simulated world are left out: they change where and when, not what.
+ */
+export function digestOf(config: Pick<Config, 'version' | 'accounts' | 'policies' | 'groups'>): string {
+  const accounts = Object.fromEntries(
+    config.accounts.map(({ name, venue, simulated, sends, expectUid, wallets, loans, unlisted }) => [
+      name,
+      { venue, simulated, sends, expectUid, wallets, loans, unlisted },
+    ]),
+  );
+  const content = canonical({ version: config.version, accounts, policies: config.policies, groups: config.groups });
+  return createHash('sha256').update(JSON.stringify(content)).digest('hex');
+}

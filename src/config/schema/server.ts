@@ -1,0 +1,111 @@
+/** Shape of what belongs to the server itself: Redis, waits, alerts, risk groups of assets. */
+import { z } from 'zod';
+import type { Timing } from '../types.ts';
+import { duration, HOUR_MS, MINUTE_MS } from '../units.ts';
+import { asset, given, oneOf, text, yesNo } from '../words.ts';
+
+export const redisSchema = z.union([
+  oneOf(['embedded']),
+  z.strictObject({
+    dataDir: text
+      .optional()
+      .meta({ description: "Folder of the server's own Redis, relative to this file. Not together with `url`." }),
+    url: given.optional().meta({
+      description:
+        'Redis of your own, `redis://` or `rediss://`. May be a reference; must be one if it holds a password.',
+    }),
+    acceptWriteLoss: yesNo.optional().meta({
+      description:
+        'Only with `url`: this Redis may lose acknowledged writes, and every change of its role puts accounts into quarantine. Default `no`.',
+    }),
+  }),
+]);
+
+function wait(
+  example: string,
+  mostMs: number,
+  description: string,
+  leastMs = 1,
+): z.ZodPrefault<z.ZodType<number, string>> {
+  return duration(leastMs, mostMs, example).prefault(example).meta({ description });
+}
+
+export const timingSchema = z
+  .strictObject({
+    requestDeadline: wait('8s', MINUTE_MS, 'From the start of a request to the end of its answer.', 100),
+    lock: wait('15s', 5 * MINUTE_MS, 'Lease of one run of a lane; longer than `requestDeadline`.', 500),
+    stalled: wait('5s', MINUTE_MS, 'How often leases of dead processes are looked for.', 100),
+    lookEvery: wait('5s', HOUR_MS, 'Between two looks at an account that needs nothing.', 100),
+    lookSoon: wait(
+      '1s',
+      HOUR_MS,
+      'Between two looks while a loan of the account is beyond `act` or an action is settling.',
+      50,
+    ),
+    maxAge: wait('8s', 5 * MINUTE_MS, 'Older readings decide nothing, older plans are not sent.', 100),
+    claimReply: wait('500ms', 10_000, 'A claim answered later than this is not followed by a send.', 10),
+    settleInLane: wait(
+      '2s',
+      30_000,
+      'How long a look waits for its own action to show before it ends and another one goes on.',
+    ),
+    lagMargin: wait(
+      '10s',
+      10 * MINUTE_MS,
+      'After the validity of a request has ended: wait this long before records may prove that nothing happened.',
+    ),
+    reflectTimeout: wait('60s', HOUR_MS, 'A confirmed action that readings do not show for this long raises an alert.'),
+    evidenceSpread: wait('30s', HOUR_MS, 'Readings that prove "it did not happen" are spread over at least this.'),
+    giveUp: wait(
+      '10m',
+      24 * HOUR_MS,
+      'An undecided action with stable readings is given up, charged and reported after this.',
+    ),
+    plausibleAfter: wait('10s', HOUR_MS, 'An implausible reading is believed after three that agree over this long.'),
+    spacing: wait('100ms', MINUTE_MS, 'Between two money calls of one account.', 0),
+    binanceRecvWindow: wait('3s', MINUTE_MS, 'How long a signed Binance request is valid.', 100),
+    okxWindow: wait('30s', MINUTE_MS, 'How long a signed OKX request is valid; the venue fixes it.', 100),
+    clockJump: wait('5s', HOUR_MS, 'A larger jump of the clock lets accounts only reduce risk.', 100),
+  })
+  .transform((wait): Timing => ({
+    requestDeadlineMs: wait.requestDeadline,
+    lockMs: wait.lock,
+    stalledMs: wait.stalled,
+    lookEveryMs: wait.lookEvery,
+    lookSoonMs: wait.lookSoon,
+    maxAgeMs: wait.maxAge,
+    claimReplyMs: wait.claimReply,
+    settleInLaneMs: wait.settleInLane,
+    lagMarginMs: wait.lagMargin,
+    reflectTimeoutMs: wait.reflectTimeout,
+    evidenceSpreadMs: wait.evidenceSpread,
+    giveUpMs: wait.giveUp,
+    plausibleAfterMs: wait.plausibleAfter,
+    spacingMs: wait.spacing,
+    binanceRecvWindowMs: wait.binanceRecvWindow,
+    okxWindowMs: wait.okxWindow,
+    clockJumpMs: wait.clockJump,
+  }));
+
+export const alertsSchema = z.strictObject({
+  to: z.record(z.string(), given).prefault({}).meta({
+    description:
+      'Channels: any name, and a URL (`https://`, `smtp://`, `smtps://`), best as a reference. Two at different companies, because one may be down with your venue.',
+  }),
+  deadMan: given.optional().meta({
+    description:
+      'https URL that is pinged while all is well; the service behind it raises the alarm when the pings stop. May be a reference.',
+  }),
+});
+
+export const assetsSchema = z.record(
+  asset,
+  z.strictObject({
+    wraps: asset.optional().meta({ description: 'Coin that this one wraps, e.g. `ETH` for WBETH.', example: 'ETH' }),
+    stable: oneOf(['USD', 'EUR']).optional().meta({ description: 'Currency that this one is pegged to.' }),
+  }),
+);
+
+export type RedisShape = z.output<typeof redisSchema>;
+export type AlertsShape = z.output<typeof alertsSchema>;
+export type AssetsShape = z.output<typeof assetsSchema>;

@@ -1,0 +1,142 @@
+/** Reads what belongs to the server itself: Redis, waits, alerts. */
+import { dirname, resolve } from 'node:path';
+import { readPart } from './issues.ts';
+import type { References } from './references.ts';
+import type { Report } from './report.ts';
+import { SECTIONS } from './schema.ts';
+import type { RedisShape } from './schema/server.ts';
+import { Secret } from './secret.ts';
+import type { Path } from './tree.ts';
+import type { AlertChannel, AlertsConfig, RedisConfig, Timing } from './types.ts';
+
+export interface RedisOverrides {
+  readonly dataDir?: string | undefined;
+  readonly redisUrl?: string | undefined;
+}
+
+const EMBEDDED: RedisConfig = { kind: 'embedded', dataDir: null };
+
+export function readRedis(
+  report: Report,
+  references: References,
+  sourcePath: string,
+  overrides: RedisOverrides,
+): RedisConfig {
+  const shape = readPart(report, SECTIONS.redis, ['redis']);
+  const fromFile =
+    shape === undefined || shape === 'embedded' ? EMBEDDED : redisOf(report, references, sourcePath, shape);
+  if (overrides.redisUrl !== undefined) {
+    const acceptWriteLoss = fromFile.kind === 'url' && fromFile.acceptWriteLoss;
+    return { kind: 'url', url: new Secret(overrides.redisUrl), acceptWriteLoss };
+  }
+  return overrides.dataDir === undefined ? fromFile : { kind: 'embedded', dataDir: resolve(overrides.dataDir) };
+}
+
+function redisOf(
+  report: Report,
+  references: References,
+  sourcePath: string,
+  shape: Exclude<RedisShape, 'embedded'>,
+): RedisConfig {
+  if (shape.url === undefined) {
+    if (shape.acceptWriteLoss !== undefined) {
+      report.error(['redis', 'acceptWriteLoss'], 'belongs to a Redis of your own', 'add `url`, or remove it');
+    }
+    if (shape.dataDir === undefined) {
+      report.error(['redis'], 'names neither `url` nor `dataDir`', 'write `redis: embedded`, or add one of them');
+    }
+    return {
+      kind: 'embedded',
+      dataDir: shape.dataDir === undefined ? null : resolve(dirname(sourcePath), shape.dataDir),
+    };
+  }
+  if (shape.dataDir !== undefined) {
+    report.error(
+      ['redis', 'dataDir'],
+      'stands beside `url`: only the embedded Redis has a folder',
+      'keep one of the two',
+    );
+  }
+  const path = ['redis', 'url'];
+  const url = references.secret(shape.url, path);
+  if (url === undefined) return EMBEDDED;
+  const parsed = urlOf(report, path, url, ['redis:', 'rediss:']);
+  if (shape.url.kind === 'literal' && parsed !== undefined && parsed.password !== '') {
+    report.error(
+      path,
+      'the address holds a password',
+      'move the whole address out and write `${env:NAME}` or `${file:PATH}`',
+    );
+  }
+  return { kind: 'url', url, acceptWriteLoss: shape.acceptWriteLoss ?? false };
+}
+
+/** Checks an address without showing it. */
+export function urlOf(report: Report, path: Path, url: Secret, protocols: readonly string[]): URL | undefined {
+  const text = url.reveal();
+  const parsed = URL.canParse(text) ? new URL(text) : undefined;
+  if (parsed !== undefined && protocols.includes(parsed.protocol) && parsed.host !== '') {
+    return parsed;
+  }
+  report.error(
+    path,
+    'is not an address of the right kind',
+    `write one that starts with ${protocols.map((one) => `\`${one}//\``).join(' or ')}`,
+  );
+  return undefined;
+}
+
+/** Checks the waits against each other: an early lease or a short lock would let two processes look at one account. */
+export function readTiming(report: Report): Timing | undefined {
+  const timing = readPart(report, SECTIONS.timing, ['timing']);
+  if (timing === undefined) return undefined;
+  const longer = (key: string, one: number, than: string, other: number): void => {
+    if (one > other) return;
+    report.error(
+      ['timing', key],
+      `is not longer than ${than}`,
+      `write more than ${String(other)}ms (the value of ${than})`,
+    );
+  };
+  longer('lock', timing.lockMs, 'requestDeadline', timing.requestDeadlineMs);
+  longer('lock', timing.lockMs, 'stalled', timing.stalledMs);
+  longer('requestDeadline', timing.requestDeadlineMs, 'settleInLane', timing.settleInLaneMs);
+  longer('giveUp', timing.giveUpMs, 'evidenceSpread', timing.evidenceSpreadMs);
+  longer('giveUp', timing.giveUpMs, 'lagMargin', timing.lagMarginMs);
+  if (timing.lookSoonMs > timing.lookEveryMs) {
+    report.error(['timing', 'lookSoon'], 'is longer than lookEvery', 'write at most the value of lookEvery');
+  }
+  return timing;
+}
+
+export function readAlerts(report: Report, references: References, live: boolean): AlertsConfig {
+  const shape = readPart(report, SECTIONS.alerts, ['alerts']);
+  if (shape === undefined) return { to: [], deadMan: null };
+  const to: AlertChannel[] = [];
+  const hosts = new Set<string>();
+  for (const [name, given] of Object.entries(shape.to)) {
+    const path = ['alerts', 'to', name];
+    const url = references.secret(given, path);
+    const parsed = url === undefined ? undefined : urlOf(report, path, url, ['https:', 'http:', 'smtp:', 'smtps:']);
+    if (url === undefined || parsed === undefined) continue;
+    to.push({ name, url });
+    hosts.add(parsed.host);
+  }
+  const deadMan = shape.deadMan === undefined ? undefined : references.secret(shape.deadMan, ['alerts', 'deadMan']);
+  if (deadMan !== undefined) urlOf(report, ['alerts', 'deadMan'], deadMan, ['https:', 'http:']);
+  if (live && hosts.size < 2) {
+    report.warn(
+      ['alerts', 'to'],
+      'a live server tells fewer than two companies when something is wrong',
+      'add a second channel elsewhere: one may be down with your venue',
+    );
+  }
+  if (live && shape.deadMan === undefined) {
+    report.warn(
+      ['alerts', 'deadMan'],
+      'nobody notices when the server itself is gone',
+      'add the address of a service that alarms when pings stop',
+    );
+  }
+  return { to, deadMan: deadMan ?? null };
+}

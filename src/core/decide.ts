@@ -1,0 +1,216 @@
+/**
+ * Every payment is decided here (DESIGN §5): needs in, one decision per need out, nearest to its line first.
+ *
+ *   consider   may this loan be acted on at all, and how far?           consider.ts
+ *   triage     who gets what of the money that all of them share        triage.ts
+ *   plan       the ladder, rung by rung, as far as money and limits go  ladder.ts → remedy.ts → sizing.ts, fit.ts, limits.ts
+ *   answer     the one call that leaves now, or why none does           leg.ts
+ *
+ * The money of all plans is shared: a plan further down the list only sees what those above it leave. The caller executes
+ * the first acting decision of an account per look and asks again with new eyes; the others are what it would do next.
+ * Nothing here reads a clock, draws a number or invents an id.
+ */
+import type { Verb } from './intent.ts';
+import type { LoanId, LoanView } from './loan.ts';
+import { triggerLtv } from './loan.ts';
+import { consider } from './consider.ts';
+import type { Case, Idle } from './consider.ts';
+import { planFor } from './ladder.ts';
+import type { Plan, Short } from './ladder.ts';
+import { firstLeg, usdText } from './leg.ts';
+import type { Leaving } from './leg.ts';
+import { cushionOf } from './levels.ts';
+import { nextPrices } from './next.ts';
+import type { DecideInput, Decision, DecisionBase, Levels, TraceLine } from './need.ts';
+import { isAtOrBelow, ltvOfStand, percent } from './position.ts';
+import type { Position } from './position.ts';
+import { purseOf, sceneOf } from './purse.ts';
+import type { Scene } from './purse.ts';
+import { excess } from './sizing.ts';
+import type { Groups } from './survival.ts';
+import { triage } from './triage.ts';
+import type { Claimant, Share } from './triage.ts';
+import { type Dec, ONE, ZERO, ceil, format, max } from './money.ts';
+
+/** Decimals of an LTV in a record. It informs; what decided is in `sizing`. */
+const SHOWN_DECIMALS = 8;
+
+/** One decision per need, in the order in which they are to be executed. */
+export function decide(input: DecideInput): readonly Decision[] {
+  const scene = sceneOf(input);
+  const considered = input.needs.map((need) => consider(scene, need));
+  const inNeed = considered.flatMap((one) => ('case' in one ? [claimOf(scene, one.case)] : []));
+  const { shares, short } = triage(inNeed, purseOf(input));
+  const acting = shares.map((share) => ({ at: share.claimant, decision: answer(scene, share, short) }));
+  const idle = considered.flatMap((one) => ('idle' in one ? [leaveAlone(scene, one.idle)] : []));
+  return nearestFirst(acting, idle).map((one) => one.decision);
+}
+
+/** A decision with where its loan stands; `null` for a loan that this look did not see. */
+interface Placed {
+  readonly at: { readonly ltv: Dec; readonly line: Dec } | null;
+  readonly decision: Decision;
+}
+
+/** Triage has ordered those that act; the idle ones are put between them by their distance to the line, unseen ones last. */
+function nearestFirst(acting: readonly Placed[], idle: readonly Placed[]): readonly Placed[] {
+  if (idle.length === 0) return acting;
+  const cushion = ({ at }: Placed): Dec => (at === null ? ONE : cushionOf(at.ltv, at.line));
+  return [...acting, ...idle].sort((a, b) => cushion(a).cmp(cushion(b)));
+}
+
+/** A case with its question to the ladder: what would bring it to t, with the money of this purse? */
+type Claim = Case & Claimant;
+
+function claimOf(scene: Scene, one: Case): Claim {
+  const { need, view, policy, tier, start } = one;
+  return {
+    ...one,
+    loan: view.id,
+    line: view.line,
+    avoidableLoss: max(ZERO, start.C.minus(start.D)),
+    priority: scene.input.priorities[view.id] ?? 1,
+    allOrNothing: policy.whenShort === 'skip',
+    planTo: (t, purse) => planFor({ scene, need, loan: view, policy, tier, start, t, purse }),
+  };
+}
+
+/** The call that leaves now, or why none can. */
+function answer(scene: Scene, { claimant, plan, refused }: Share<Claim>, scarce: boolean): Decision {
+  const base = baseOf(scene, claimant.loan, claimant.view, claimant.levels, [
+    ...claimant.trace,
+    ...triageSays(refused, scarce),
+    ...plan.notes,
+  ]);
+  if (refused !== null) return cannot(base, claimant, plan.short, claimant.rescued, refused);
+  if (plan.steps.length === 0) return cannot(base, claimant, plan.short, claimant.aim, null);
+  const leaving = firstLeg(plan);
+  if (leaving === null) {
+    const byAction: Short = {
+      by: 'limit',
+      what: 'perAction is below the smallest amount the venue takes',
+      missingUsd: ZERO,
+    };
+    return cannot(base, claimant, byAction, claimant.aim, null);
+  }
+  return act(base, claimant, plan, leaving);
+}
+
+function act(base: DecisionBase, claim: Claim, plan: Plan, leaving: Leaving): Decision {
+  const after = leaving.cut ? leaving.step.position : plan.position;
+  const short = shortOf(claim, plan, leaving, after);
+  const ltvAfter = ltvText(after);
+  return {
+    ...base,
+    ...leaving.part,
+    verdict: 'act',
+    partial: short !== null,
+    ...(short === null ? {} : { short: { ...short, missingUsd: format(ceil(short.missingUsd, 2)) } }),
+    ltvAfter,
+    says: actSays(claim, leaving, after, short),
+  };
+}
+
+/** What keeps the plan from its own aim: a limit on one action, the ladder's end, or loans that need the money more. */
+function shortOf(claim: Claim, plan: Plan, leaving: Leaving, after: Position): Short | null {
+  if (isAtOrBelow(after, claim.aim)) return null;
+  const missingUsd = max(ZERO, excess(after, claim.aim));
+  if (leaving.cut) return { by: 'limit', what: 'perAction', missingUsd };
+  return { ...(plan.short ?? { by: 'money', what: 'what loans in greater danger leave' }), missingUsd };
+}
+
+/** No call can leave: `capped` when a limit forbids money that is there, else `starved`. */
+function cannot(base: DecisionBase, claim: Claim, short: Short | null, level: Dec, why: string | null): Decision {
+  const missing = max(ZERO, excess(claim.start, level));
+  const reason = why ?? short?.what ?? 'loans in greater danger need the money more';
+  const verdict = short?.by === 'limit' ? 'capped' : 'starved';
+  const says = `${usdText(missing)} are missing at LTV ${percent(claim.ltv)}: ${reason}`;
+  return { ...base, verdict, missingUsd: format(ceil(missing, 2)), says };
+}
+
+function leaveAlone(scene: Scene, { need, view, levels, verdict, says, trace }: Idle): Placed {
+  const base = { ...baseOf(scene, need.loan, view, levels, trace), says };
+  const decision: Decision = verdict === 'capped' ? { ...base, verdict, missingUsd: '0' } : { ...base, verdict };
+  return { decision, at: view === null ? null : { ltv: triggerLtv(view), line: view.line } };
+}
+
+/** The record of a loan that needs nothing: every look leaves one (DESIGN §2.9). */
+export function nothingToDo(view: LoanView, levels: Levels, at: number, groups: Groups, says: string): Decision {
+  const trace: TraceLine[] = [{ rule: 'need', fired: false, says }];
+  return { loan: view.id, at, trace, says, verdict: 'nothing', ...seen(view, levels, groups) };
+}
+
+function baseOf(
+  scene: Scene,
+  loan: LoanId,
+  view: LoanView | null,
+  levels: Levels | null,
+  trace: readonly TraceLine[],
+): DecisionBase {
+  const { now, groups } = scene.input;
+  return { loan, at: now, trace, says: '', ...seen(view, levels, groups) };
+}
+
+/** What was seen, for the record; zeros for a loan that this look did not see. */
+function seen(
+  view: LoanView | null,
+  levels: Levels | null,
+  groups: Groups,
+): Pick<DecisionBase, 'ltv' | 'levels' | 'next'> {
+  if (view === null || levels === null) {
+    return { ltv: '0', levels: { target: '0', act: '0', urgent: '0', line: '0', call: null }, next: [] };
+  }
+  const { target, act: acts, urgent, line, call } = levels;
+  const texts = {
+    target: shown(target),
+    act: shown(acts),
+    urgent: shown(urgent),
+    line: shown(line),
+    call: call === null ? null : shown(call),
+  };
+  return { ltv: shown(triggerLtv(view)), levels: texts, next: nextPrices(view, levels, groups) };
+}
+
+function triageSays(refused: string | null, scarce: boolean): readonly TraceLine[] {
+  if (refused !== null) return [{ rule: 'triage', fired: true, says: refused }];
+  return scarce
+    ? [
+        {
+          rule: 'triage',
+          fired: true,
+          says: 'money or limits do not suffice for every loan in need: the rescue of the largest values comes first',
+        },
+      ]
+    : [{ rule: 'triage', fired: false, says: 'money and limits suffice for every loan in need' }];
+}
+
+function actSays(claim: Claim, { part, step }: Leaving, after: Position, short: Short | null): string {
+  const { leg } = part;
+  const what = leg.full ? 'the whole debt of ' : '';
+  const then = step.route.length > 1 ? ', then repay with it' : '';
+  const result = `LTV ${percent(claim.ltv)} → ${ratioText(after)}`;
+  const missing = short === null ? '' : `; ${usdText(short.missingUsd)} still missing (${short.what})`;
+  return `${VERB_WORDS[leg.verb]} ${what}${leg.amount} ${leg.asset} from ${leg.from}${then}: ${result}${missing}`;
+}
+
+const VERB_WORDS: Readonly<Record<Verb, string>> = {
+  repay: 'repay',
+  transferIn: 'move in',
+  add: 'add as collateral',
+  transferOut: 'move out',
+  reduce: 'release',
+  borrow: 'borrow',
+};
+
+function ratioText(position: Position): string {
+  const ltv = ltvOfStand(position);
+  return ltv === null ? 'debt without collateral' : percent(ltv);
+}
+
+function ltvText(position: Position): string {
+  return shown(ltvOfStand(position) ?? ZERO);
+}
+
+function shown(ratio: Dec): string {
+  return format(ratio.toDecimalPlaces(SHOWN_DECIMALS));
+}

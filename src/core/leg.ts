@@ -1,0 +1,117 @@
+/**
+ * From a plan to the one call that leaves now: cut to what one action may cost, marked, charged, with the rest of the plan
+ * named (DESIGN §1 plan and leg, §5.6, §6).
+ */
+import type { Leg } from './intent.ts';
+import type { Decision, Remainder, Sizing } from './need.ts';
+import { mark, markWidth } from './fingerprint.ts';
+import type { Marked } from './fingerprint.ts';
+import { firstStep } from './ladder.ts';
+import type { Ask, Plan } from './ladder.ts';
+import { capsOf } from './limits.ts';
+import type { PlanStep } from './remedy.ts';
+import { sizingOf } from './sizingRecord.ts';
+import { type Dec, ZERO, ceil, format } from './money.ts';
+
+type ActPart = Pick<
+  Extract<Decision, { verdict: 'act' }>,
+  'leg' | 'rung' | 'remainder' | 'tier' | 'chargeUsd' | 'fingerprint' | 'sizing'
+>;
+
+/** The call that leaves now, the step it belongs to, and whether `perAction` cut it. */
+export interface Leaving {
+  readonly part: ActPart;
+  readonly step: PlanStep;
+  readonly cut: boolean;
+}
+
+/** The first leg of a plan; `null` when one action may not even carry the smallest amount the venue takes. */
+export function firstLeg(plan: Plan): Leaving | null {
+  const { ask } = plan;
+  const [planned, following] = plan.steps;
+  if (planned === undefined) return null;
+  const step = firstStep(plan, planned, capsOf(ask.policy.limits, ask.tier).perAction);
+  if (step === null) return null;
+  const cut = step.pays.lt(planned.pays);
+  const marked = markLeg(ask, step);
+  const leg = legOf(step, marked);
+  const remainder = restOf(step, leg) ?? (cut || following === undefined ? null : ahead(ask, following));
+  return { part: partOf(ask, step, marked, leg, remainder), step, cut };
+}
+
+function partOf(ask: Ask, step: PlanStep, marked: Marked, leg: Leg, remainder: Remainder | null): ActPart {
+  const sizing: Sizing = sizingOf(step.sized, marked.tail);
+  const chargeUsd = step.option.fed ? ZERO : marked.amount.times(step.price);
+  return {
+    leg,
+    rung: step.option.rung.number,
+    remainder,
+    tier: ask.tier,
+    chargeUsd: format(chargeUsd),
+    fingerprint: marked.fingerprint,
+    sizing,
+  };
+}
+
+function legOf(step: PlanStep, marked: Marked): Leg {
+  const [call] = step.route;
+  const { asset } = step.option;
+  const full = step.fit.full && call.verb === 'repay';
+  return { verb: call.verb, asset, amount: format(marked.amount), from: call.from, to: call.to, full };
+}
+
+/**
+ * The amount as it goes out. A full repayment is never marked; neither is what a client id identifies, nor an asset whose
+ * precision the venue has refused.
+ */
+function markLeg(ask: Ask, step: PlanStep): Marked {
+  const [call] = step.route;
+  const { input } = ask.scene;
+  const amount = step.sized.amount;
+  const isFull = step.fit.full && call.verb === 'repay';
+  if (isFull || call.identified === 'clientId' || !mayMark(ask, step))
+    return { amount, tail: ZERO, fingerprint: 'unmarked' };
+  const feeds = call.verb === 'transferIn' && step.route.length > 1;
+  const marked = mark({
+    amount: feeds ? amount.plus(markWidth(amount, step.decimals)) : amount,
+    decimals: step.decimals,
+    seed: `${input.view.account}-${input.epoch}-${ask.loan.id}-${call.verb}`,
+    direction: step.fit.direction,
+    most: feeds ? step.fit.sources : step.fit.most,
+    least: step.fit.least,
+    recent: input.recentAmounts,
+  });
+  return marked.fingerprint === 'marked'
+    ? { ...marked, tail: marked.amount.minus(amount) }
+    : { amount, tail: ZERO, fingerprint: 'unmarked' };
+}
+
+/** A venue that once refused an asset's precision gets no tails for it any more. */
+function mayMark(ask: Ask, step: PlanStep): boolean {
+  return ask.scene.input.learned.decimals[step.option.asset] === undefined;
+}
+
+/** What is left of the step itself: the repayment that a transfer feeds. It may use what the transfer brought, no more. */
+function restOf(step: PlanStep, leg: Leg): Remainder | null {
+  const rest = step.route.slice(1).map((call) => ({ verb: call.verb, asset: leg.asset, atMost: leg.amount }));
+  return rest.length === 0 ? null : { rung: step.option.rung.number, legs: rest };
+}
+
+/**
+ * The next step of the plan, sized again when its turn comes. One that would start with an own repayment is left to the next
+ * look's ladder: a remainder that starts with `repay` always means money that a transfer brought (ladder.ts).
+ */
+function ahead(ask: Ask, following: PlanStep): Remainder | null {
+  if (following.route[0].verb === 'repay') return null;
+  const room = mayMark(ask, following)
+    ? markWidth(following.sized.amount, following.decimals).times(following.route.length)
+    : ZERO;
+  const atMost = format(ceil(following.sized.amount.plus(room), following.decimals));
+  const legs = following.route.map((call) => ({ verb: call.verb, asset: following.option.asset, atMost }));
+  return { rung: following.option.rung.number, legs };
+}
+
+/** USD with cents, for words. */
+export function usdText(usd: Dec): string {
+  return `${ceil(usd, 2).toFixed(2)} USD`;
+}

@@ -1,0 +1,128 @@
+/**
+ * Limits only shrink or veto (DESIGN §2.5, §5.6): sliding windows over what was charged, smallest wins.
+ *
+ * Windows of a policy count every charge of the account on loans that follow the same policy, whichever tier it was charged
+ * in: the urgent tier is wider, not additional. A leg fed by its own transfer was paid for when the transfer was and is
+ * charged zero. All values are USD unless a name says coins.
+ */
+import type { Asset, LoanId } from './loan.ts';
+import type { Charge } from './need.ts';
+import type { Caps, Limits, Policy, Rung } from './policy.ts';
+import { type Dec, ZERO, max, parse, sum } from './money.ts';
+
+export const HOUR_MS = 3_600_000;
+export const DAY_MS = 24 * HOUR_MS;
+
+export type Tier = 'normal' | 'urgent';
+export type LimitName = 'perAction' | 'perHour' | 'perDay' | 'perIncident' | `atMost of rung ${number}`;
+
+/** A charge with its decimals read once. Planned money of the same call takes the same shape. */
+export interface Spent {
+  readonly at: number;
+  readonly loan: LoanId;
+  readonly episode: string;
+  readonly rung: number;
+  readonly asset: Asset;
+  readonly coins: Dec;
+  readonly usd: Dec;
+}
+
+export function spentOf(charges: readonly Charge[]): readonly Spent[] {
+  return charges.map((charge) => ({
+    at: charge.at,
+    loan: charge.loan,
+    episode: charge.episode,
+    rung: charge.rung,
+    asset: charge.asset,
+    coins: parse(charge.amount),
+    usd: parse(charge.usd),
+  }));
+}
+
+/** How much may still be charged, USD; `usd: null` is without limit. `binding` names the limit that is smallest. */
+export interface Room {
+  readonly usd: Dec | null;
+  readonly binding: LimitName | null;
+}
+
+export const UNLIMITED: Room = { usd: null, binding: null };
+
+export interface RoomAsk {
+  readonly now: number;
+  readonly policy: Policy;
+  readonly tier: Tier;
+  readonly episode: string;
+  readonly rung: Rung | null;
+  readonly spent: readonly Spent[];
+  /** Whether a charge on this loan counts against this policy's windows. */
+  readonly counts: (loan: LoanId) => boolean;
+  /** USD per coin of an asset, for rung limits written in coins; `null` when unknown. */
+  readonly priceOf: (asset: Asset) => Dec | null;
+}
+
+export function capsOf(limits: Limits, tier: Tier): Caps {
+  return tier === 'urgent' ? limits.urgent : limits;
+}
+
+/** Room under every limit, with the smallest named: what one action of this rung may cost now. */
+export function room(ask: RoomAsk): Room {
+  return smaller(windowRoom(ask), actionRoom(ask.policy.limits, ask.tier));
+}
+
+/** Room under the limits that count money over time: hour, day, incident and the rung's own. */
+export function windowRoom(ask: RoomAsk): Room {
+  const caps = capsOf(ask.policy.limits, ask.tier);
+  const counted = ask.spent.filter((one) => ask.counts(one.loan));
+  const rooms: readonly Room[] = [
+    left('perHour', caps.perHour, () => usdOf(within(counted, ask.now, HOUR_MS))),
+    left('perDay', caps.perDay, () => usdOf(within(counted, ask.now, DAY_MS))),
+    left('perIncident', caps.perIncident, () => usdOf(counted.filter((one) => one.episode === ask.episode))),
+    ask.rung === null ? UNLIMITED : rungRoom(ask, ask.rung, counted),
+  ];
+  return rooms.reduce(smaller, UNLIMITED);
+}
+
+/** Room of one action. */
+export function actionRoom(limits: Limits, tier: Tier): Room {
+  return left('perAction', capsOf(limits, tier).perAction, () => ZERO);
+}
+
+/** The smaller of two rooms; on equal rooms the first keeps its name. */
+export function smaller(a: Room, b: Room): Room {
+  if (b.usd === null) return a;
+  return a.usd === null || b.usd.lt(a.usd) ? b : a;
+}
+
+/**
+ * The fuse: sends in a row without any effect (DESIGN §2.6). Blown at the policy's count; it stops even urgent actions,
+ * because what has no effect rescues nothing.
+ */
+export function fuseBlown(limits: Limits, fruitless: number): boolean {
+  return fruitless >= limits.actions.count;
+}
+
+function left(name: LimitName, cap: Dec | null, used: () => Dec): Room {
+  return cap === null ? UNLIMITED : { usd: max(ZERO, cap.minus(used())), binding: name };
+}
+
+/** Charges younger than the window. One from the future (a clock that went back) still counts. */
+function within(spent: readonly Spent[], now: number, windowMs: number): readonly Spent[] {
+  return spent.filter((one) => one.at > now - windowMs);
+}
+
+function usdOf(spent: readonly Spent[]): Dec {
+  return sum(spent.map((one) => one.usd));
+}
+
+/** A rung's own `atMost`, counted in its own asset and turned into USD; of an asset without a price nothing is left. */
+function rungRoom(ask: RoomAsk, rung: Rung, counted: readonly Spent[]): Room {
+  if (rung.atMost === null) return UNLIMITED;
+  const { amount, perMs } = rung.atMost;
+  const mine = within(counted, ask.now, perMs).filter((one) => one.rung === rung.number);
+  const name: LimitName = `atMost of rung ${rung.number}`;
+  if (amount.asset === 'USD') return left(name, amount.value, () => usdOf(mine));
+  const price = ask.priceOf(amount.asset);
+  if (price === null) return { usd: ZERO, binding: name };
+  const used = mine.map((one) => (one.asset === amount.asset && !one.usd.isZero() ? one.coins : one.usd.div(price)));
+  return { usd: max(ZERO, amount.value.minus(sum(used))).times(price), binding: name };
+}

@@ -1,0 +1,56 @@
+/** The next price at which something would happen, in closed form (DESIGN §5.8). */
+import type { Asset, LoanView } from './loan.ts';
+import type { Decision, Levels } from './need.ts';
+import { coinExposures, exposureTo, factorOf, factorsOf, survives } from './survival.ts';
+import type { CoinExposure, Exposure, Groups } from './survival.ts';
+import { type Dec, ONE, ZERO, format } from './money.ts';
+
+/** Significant digits of a shown price: it informs, it decides nothing. */
+const SHOWN_DIGITS = 8;
+
+/**
+ * For every coin that moves the loan, the prices at which its next levels would be reached, all other prices standing
+ * still. A level already reached, and one that no price of the coin reaches, is left out.
+ */
+export function nextPrices(loan: LoanView, levels: Levels, groups: Groups): Decision['next'] {
+  if (loan.status !== 'open' || loan.debtValue.lte(ZERO)) return [];
+  const coins = coinExposures(loan);
+  const total = { C: loan.collateralValue, D: loan.debtValue };
+  const ahead = levelsAhead(total, levels);
+  return factorsOf(coins, groups).flatMap((factor) => {
+    const asset = pricedCoin(coins, factor, groups);
+    const price = priceOf(loan, asset);
+    const moving = exposureTo(coins, (other) => factorOf(other, groups) === factor);
+    if (price === null) return [];
+    return ahead.flatMap(({ what, level }) => {
+      const reached = priceAt(total, moving, level, price);
+      return reached === null ? [] : [{ asset, price: format(reached.toSignificantDigits(SHOWN_DIGITS)), what }];
+    });
+  });
+}
+
+/** The price at which the LTV meets a level: P·(1 − x*), where x* solves LTV(x) = level; `null` when no price above zero does. */
+export function priceAt(total: Exposure, moving: Exposure, level: Dec, price: Dec): Dec | null {
+  const x = survives(total, moving, level);
+  return x === null || x.gte(ONE) ? null : price.times(ONE.minus(x));
+}
+
+function levelsAhead(total: Exposure, levels: Levels): readonly { readonly what: string; readonly level: Dec }[] {
+  const named = [
+    ...levels.warn.map((level, index) => ({ what: `warn ${index + 1}`, level })),
+    { what: 'act', level: levels.act },
+    { what: 'urgent', level: levels.urgent },
+    { what: 'line', level: levels.line },
+  ];
+  return named.filter(({ level }) => total.D.lt(level.times(total.C)));
+}
+
+/** The coin whose price is shown for a factor: the factor itself when the loan has it, else the first that follows it. */
+function pricedCoin(coins: readonly CoinExposure[], factor: Asset, groups: Groups): Asset {
+  if (coins.some((coin) => coin.asset === factor)) return factor;
+  return coins.find((coin) => factorOf(coin.asset, groups) === factor)?.asset ?? factor;
+}
+
+function priceOf(loan: LoanView, asset: Asset): Dec | null {
+  return [...loan.collateral, ...loan.debts].find((coin) => coin.asset === asset)?.price ?? null;
+}

@@ -1,0 +1,99 @@
+/** Progress, judged on quantities and never on price or LTV (DESIGN §2.6). Plausibility of whole views: plausible.ts. */
+import type { Intent } from './intent.ts';
+import type { AccountView, Asset, LoanView } from './loan.ts';
+import { PRODUCT_FACTS } from './products.ts';
+import { Dec, ZERO, min, parse } from './money.ts';
+
+/** A change counts as seen when it is this close to what was sent. */
+const WITHIN: Dec = new Dec('0.01');
+/**
+ * Interest a debt may gain between two reads, per started hour: 0.02 % is 175 % a year, above every rate the venues list.
+ */
+const INTEREST_PER_HOUR: Dec = new Dec('0.0002');
+const HOUR_MS = 3_600_000;
+
+/**
+ * Whether a view shows an intent's effect. `notYet` while any read that feeds the next plan still shows the state before;
+ * `contradicts` when a quantity went where neither the intent nor interest can have taken it.
+ */
+export type Shown = 'shown' | 'notYet' | 'contradicts';
+
+/** What one quantity says about an intent. */
+type Witness = 'moved' | 'still' | 'odd' | 'silent';
+
+/** Judges a view against the quantities just before the send (`intent.before`). */
+export function shows(intent: Intent, view: AccountView): Shown {
+  const loan = view.loans.find((one) => one.id === intent.loan);
+  if (!isSeen(intent, view)) return 'notYet';
+  if (loan === undefined || loan.status === 'closed') return intent.full ? 'shown' : 'contradicts';
+  const effect = effectOn(intent, loan, view.asOf);
+  if (effect === 'odd') return 'contradicts';
+  const source = sourceOf(intent, view);
+  if (effect === 'silent') return source === 'moved' ? 'shown' : 'notYet';
+  return effect === 'moved' && source !== 'still' ? 'shown' : 'notYet';
+}
+
+/** A view older than the send, or without the loan's product, shows nothing. */
+function isSeen(intent: Intent, view: AccountView): boolean {
+  const section = view.sections[intent.product];
+  if (section !== undefined && section.state === 'failed') return false;
+  return view.asOf >= (intent.sentAt ?? intent.plannedAt);
+}
+
+/** The quantity the intent is meant to change: the debt for a repayment, the collateral for everything else. */
+function effectOn(intent: Intent, loan: LoanView, asOf: number): Witness {
+  const amount = parse(intent.amount);
+  if (intent.verb === 'repay') {
+    const before = read(intent.before.debt, intent.asset);
+    const after = loan.debts.find((one) => one.asset === intent.asset)?.amount ?? ZERO;
+    return fell(before, after, amount, interestSince(intent, before, asOf));
+  }
+  const before = read(intent.before.collateral, intent.asset);
+  const after = loan.collateral.find((one) => one.asset === intent.asset)?.amount ?? ZERO;
+  const leaves = intent.verb === 'transferOut' || intent.verb === 'reduce';
+  return leaves ? fell(before, after, amount, ZERO) : fell(after, before, amount, ZERO);
+}
+
+/**
+ * Did `from` fall to `to` by the amount? Interest may have made it grow on the way, and falling further is someone else's
+ * doing on top. When interest alone could hide the amount, this quantity says nothing.
+ */
+function fell(from: Dec, to: Dec, amount: Dec, interest: Dec): Witness {
+  const change = from.minus(to);
+  const near = amount.times(WITHIN);
+  if (change.gte(amount.minus(near).minus(min(interest, amount.div(2))))) return 'moved';
+  if (change.gt(near) || change.lt(near.plus(interest).negated())) return 'odd';
+  return interest.times(2).gte(amount) ? 'silent' : 'still';
+}
+
+/** Most interest the debt can have gained since the plan, coins; every started hour counts. */
+function interestSince(intent: Intent, debt: Dec, asOf: number): Dec {
+  const hours = Math.floor(Math.max(0, asOf - intent.plannedAt) / HOUR_MS) + 1;
+  return debt.times(INTEREST_PER_HOUR).times(hours);
+}
+
+/**
+ * Where the money came from, or went to. Other people use wallets too, so any change counts as a fresh read; only a balance
+ * that stands exactly where it stood is a stale one.
+ */
+function sourceOf(intent: Intent, view: AccountView): Witness {
+  const walletName = PRODUCT_FACTS[intent.product].wallet;
+  const usesWallet = intent.from === walletName || intent.to === walletName;
+  if (usesWallet) {
+    const wallet = view.wallets.find((one) => one.name === walletName);
+    if (wallet === undefined) return 'still';
+    return differs(read(intent.before.wallet, intent.asset), wallet.free[intent.asset] ?? ZERO);
+  }
+  const loan = view.loans.find((one) => one.id === intent.loan);
+  const inside = loan?.collateral.find((one) => one.asset === intent.asset);
+  return inside === undefined ? 'silent' : differs(read(intent.before.inside, intent.asset), inside.free);
+}
+
+function differs(before: Dec, after: Dec): Witness {
+  return before.eq(after) ? 'still' : 'moved';
+}
+
+function read(quantities: Readonly<Record<Asset, string>>, asset: Asset): Dec {
+  const text = quantities[asset];
+  return text === undefined ? ZERO : parse(text);
+}

@@ -1,0 +1,139 @@
+/** A flexible-loan position as a loan (DESIGN §5.2: quantities × index, w = 1 for the same coin only, line = liquidationLTV). Pure. */
+import { loanId, type Asset, type LoanView } from '../../core/loan.ts';
+import { Dec, ONE, ZERO, parse } from '../../core/money.ts';
+import { VenueError } from '../exchange.ts';
+import { malformed, printedUnit, type Reader } from '../parse.ts';
+import { DECIMALS, apart } from './crossView.ts';
+
+export interface Position {
+  readonly loanCoin: Asset;
+  readonly collateralCoin: Asset;
+  readonly debt: Dec;
+  readonly collateral: Dec;
+  /** `currentLTV` as printed; `null` for a position that is gone. */
+  readonly printedLtv: Dec | null;
+}
+
+export interface FlexibleThresholds {
+  readonly line: Dec;
+  readonly call: Dec;
+}
+
+const PRODUCT = 'binance.flexibleLoan';
+/** The wire shows two decimals in every sample; how they are rounded is not documented (binance.md §15.8). */
+const LTV_DECIMALS = 2;
+const HOPELESS = parse('999');
+
+export function keyOf(position: Pick<Position, 'loanCoin' | 'collateralCoin'>): string {
+  return `${position.loanCoin}-${position.collateralCoin}`;
+}
+
+/** One row of `ongoing/orders` (§7.1). */
+export function readPosition(row: Reader): Position {
+  const position = {
+    loanCoin: row.text('loanCoin'),
+    collateralCoin: row.text('collateralCoin'),
+    debt: row.amount('totalDebt'),
+    collateral: row.amount('collateralAmount'),
+    printedLtv: row.amount('currentLTV'),
+  };
+  // The list holds ongoing positions only: one without debt is a contradiction, not a closed loan.
+  if (position.debt.isZero()) throw malformed(row.where, 'an ongoing position without debt');
+  return position;
+}
+
+/** `collateral/data` (§7.1), per collateral coin. */
+export function readThresholds(answer: Reader): ReadonlyMap<Asset, FlexibleThresholds> {
+  const thresholds = new Map<Asset, FlexibleThresholds>();
+  for (const row of answer.list('rows')) {
+    const [line, call] = [row.amount('liquidationLTV'), row.amount('marginCallLTV')];
+    if (line.lte(ZERO) || line.gte(ONE) || call.gt(line)) throw malformed(row.where, 'thresholds make no sense');
+    thresholds.set(row.text('collateralCoin'), { line, call });
+  }
+  return thresholds;
+}
+
+export interface FlexibleInput {
+  readonly account: string;
+  readonly asOf: number;
+  readonly position: Position;
+  readonly prices: ReadonlyMap<Asset, Dec | null>;
+  readonly thresholds: ReadonlyMap<Asset, FlexibleThresholds>;
+}
+
+export function flexibleView(input: FlexibleInput): LoanView {
+  const { account, asOf, position, thresholds } = input;
+  const key = keyOf(position);
+  const [debtPrice, price] = [priceOf(input, position.loanCoin), priceOf(input, position.collateralCoin)];
+  const bars = thresholds.get(position.collateralCoin);
+  if (bars === undefined)
+    throw new VenueError('unavailable', `${key}: the venue names no thresholds for ${position.collateralCoin}`);
+  const debtValue = position.debt.times(debtPrice);
+  const collateralValue = position.collateral.times(price);
+  const closed = position.debt.isZero();
+  const ltv = closed ? ZERO : collateralValue.isZero() ? HOPELESS : debtValue.div(collateralValue);
+  const venueLtv = printedInterval(position.printedLtv);
+  return {
+    id: loanId(account, PRODUCT, key),
+    account,
+    product: PRODUCT,
+    key,
+    status: closed ? 'closed' : 'open',
+    asOf,
+    debts: closed ? [] : [debtView(position, debtPrice)],
+    collateral: closed ? [] : [collateralView(position, price)],
+    debtValue,
+    collateralValue,
+    ltv,
+    venueLtv,
+    line: bars.line,
+    call: bars.call,
+    marginRatio: null,
+    maxRelease: {},
+    // The loan index may differ from the margin index that is read here: said, not refused. The worse one triggers anyway.
+    alerts:
+      venueLtv !== null && apart(venueLtv, { low: ltv, high: ltv })
+        ? ['the venue’s LTV and quantities at index prices disagree']
+        : [],
+  };
+}
+
+function priceOf({ prices, position }: FlexibleInput, asset: Asset): Dec {
+  const price = prices.get(asset) ?? null;
+  if (price === null) throw new VenueError('unavailable', `${keyOf(position)}: no index price for ${asset}`);
+  return price;
+}
+
+function debtView(position: Position, price: Dec): LoanView['debts'][number] {
+  // Interest is not told apart from principal (§7.1).
+  return {
+    asset: position.loanCoin,
+    amount: position.debt,
+    principal: position.debt,
+    interest: ZERO,
+    price,
+    minRepay: null,
+    minLeft: null,
+    decimals: DECIMALS,
+  };
+}
+
+function collateralView(position: Position, price: Dec): LoanView['collateral'][number] {
+  return {
+    asset: position.collateralCoin,
+    amount: position.collateral,
+    free: ZERO,
+    price,
+    weight: ONE,
+    addTiers: [{ room: null, weight: ONE }],
+    minAdd: null,
+    decimals: DECIMALS,
+  };
+}
+
+/** Rounding up, down or to the nearest: all of them lie within one printed unit. */
+function printedInterval(printed: Dec | null): LoanView['venueLtv'] {
+  if (printed === null) return null;
+  const unit = printedUnit(printed, LTV_DECIMALS);
+  return { low: Dec.max(ZERO, printed.minus(unit)), high: printed.plus(unit) };
+}

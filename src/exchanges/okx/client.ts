@@ -1,0 +1,149 @@
+/**
+ * One OKX account on the wire: signed reads that give `data` or a VenueError, and money calls that give a Reply.
+ *
+ * Reads may be repeated once, after 50102 (the venue refused before doing anything, okx.md §1.5). A money call is one
+ * request and nothing else. No error holds a URL, header or body (DESIGN §2.10).
+ */
+import type { Clock } from '../../clock.ts';
+import type { Reply } from '../../core/intent.ts';
+import { VenueError, type SignedRequest } from '../exchange.ts';
+import type { Json } from '../json.ts';
+import type { VenueLog } from '../kit.ts';
+import type { Bucket } from '../limits.ts';
+import type { HttpResult } from '../transport.ts';
+import { bucketOf, endpointOf, type Counted, type Endpoint } from './endpoints.ts';
+import { verdictOf } from './errors.ts';
+import { readOnce, takeTurn, type OkxPublic, type Urgency, type Wiring } from './publicClient.ts';
+import { acceptedReply } from './replies.ts';
+import { signed, type OkxKey, type Params, type WireRequest } from './signer.ts';
+import type { OkxTiming } from './timing.ts';
+
+export interface ClientOptions {
+  /** Name of the account: counts its limits until the venue has said the UID. */
+  readonly account: string;
+  readonly key: OkxKey;
+  readonly wiring: Wiring;
+  readonly public: OkxPublic;
+  /** Demo trading: `x-simulated-trading: 1` (okx.md §7). */
+  readonly demo: boolean;
+  /** Tags money calls with `x-ballast-intent`, so that a simulator can count sends (DESIGN §7). */
+  readonly tagIntents: boolean;
+}
+
+export class OkxClient {
+  readonly #options: ClientOptions;
+  readonly #spaced = new Map<string, number>();
+  #who: Counted;
+
+  constructor(options: ClientOptions) {
+    this.#options = options;
+    this.#who = { uid: options.account, masterUid: options.account };
+  }
+
+  get clock(): Clock {
+    return this.#options.wiring.clock;
+  }
+
+  get timing(): OkxTiming {
+    return this.#options.wiring.timing;
+  }
+
+  get log(): VenueLog {
+    return this.#options.wiring.log;
+  }
+
+  /** The UIDs that the venue counts by, once account/config has said them. */
+  countAs(who: Counted): void {
+    this.#who = who;
+  }
+
+  /** @throws VenueError */
+  async read(
+    endpoint: Endpoint,
+    params: Params,
+    signal: AbortSignal,
+    urgency: Urgency = 'poll',
+  ): Promise<readonly Json[]> {
+    const bucket = bucketOf(endpoint, this.#who, '');
+    await takeTurn(this.#options.wiring, bucket, urgency, signal);
+    try {
+      return await this.#signedRead(endpoint, bucket, params, signal);
+    } catch (error) {
+      if (!(error instanceof VenueError) || error.kind !== 'clock') throw error;
+      this.#options.public.venueClock.forget();
+      return this.#signedRead(endpoint, bucket, params, signal);
+    }
+  }
+
+  /**
+   * Signs a money call, once. `signedAt` is the venue's clock, `validUntil` our own wall clock: the moment on it after
+   * which the venue refuses the timestamp, however far the two clocks are apart.
+   * @throws VenueError when the venue clock is not known
+   */
+  sign(intentId: string, endpoint: Endpoint, params: Params): SignedRequest {
+    const { wire, venueMs, errorMs } = this.#sign(endpoint, params);
+    const { windowMs, clockErrorMs } = this.timing;
+    const tag: Record<string, string> = this.#options.tagIntents ? { 'x-ballast-intent': intentId } : {};
+    return {
+      intentId,
+      ...wire,
+      headers: { ...wire.headers, ...tag },
+      signedAt: venueMs,
+      validUntil: this.clock.wall() + windowMs + errorMs + clockErrorMs,
+    };
+  }
+
+  /** Exactly one request. Never throws for what the venue or the network did. */
+  async money(request: SignedRequest, signal: AbortSignal): Promise<Reply> {
+    const endpoint = endpointOf(request.url, request.method);
+    if (endpoint === null) return { outcome: 'refused', reason: 'not an OKX money call' };
+    const { meter, transport } = this.#options.wiring;
+    const bucket = bucketOf(endpoint, this.#who, ccyOf(request.body));
+    const wait = this.#spacing(bucket) ?? meter.rescue(bucket, 1);
+    if (wait !== null) {
+      return { outcome: 'refused', reason: `own limiter: ${endpoint.path} is free in ${String(Math.ceil(wait))} ms` };
+    }
+    this.#spaced.set(bucket.id, this.clock.mono());
+    const deadlineMs = this.timing.moneyDeadlineMs;
+    return this.#judge(endpoint, bucket, await transport.call(request, { deadlineMs, signal, money: true }));
+  }
+
+  #judge(endpoint: Endpoint, bucket: Bucket, result: HttpResult): Reply {
+    if (result.kind === 'notSent') return { outcome: 'refused', reason: `not sent: ${result.reason}` };
+    if (result.kind === 'lost') return { outcome: 'unknown', reason: `no answer: ${result.reason}`, code: null };
+    const verdict = verdictOf(result, this.clock.wall());
+    if (verdict.ok) return acceptedReply(endpoint, verdict.data);
+    const { failure } = verdict;
+    if (failure.outcome === 'rejected') {
+      if (failure.effect === 'clock') this.#options.public.venueClock.forget();
+      if (failure.effect === 'rateLimited') this.#options.wiring.meter.correct(bucket, bucket.limit);
+    }
+    return failure;
+  }
+
+  async #signedRead(endpoint: Endpoint, bucket: Bucket, params: Params, signal: AbortSignal): Promise<readonly Json[]> {
+    await this.#options.public.ensureClock();
+    return readOnce(this.#options.wiring, endpoint, bucket, this.#sign(endpoint, params).wire, signal);
+  }
+
+  #sign(endpoint: Endpoint, params: Params): { wire: WireRequest; venueMs: number; errorMs: number } {
+    const now = this.#options.public.venueClock.now();
+    if (now === null) throw new VenueError('clock', 'the venue clock is not known yet');
+    const wire = signed(this.#options.wiring.hosts.rest, endpoint, params, now.venueMs, this.#options.key);
+    const demo: Record<string, string> = this.#options.demo ? { 'x-simulated-trading': '1' } : {};
+    return { wire: { ...wire, headers: { ...wire.headers, ...demo } }, ...now };
+  }
+
+  /** A limit of one call per window is spaced, because the venue's window may slide (okx.md §1.6, §12.12). */
+  #spacing(bucket: Bucket): number | null {
+    const last = this.#spaced.get(bucket.id);
+    if (bucket.limit > 1 || last === undefined) return null;
+    const left = bucket.windowMs * this.timing.limitScale - (this.clock.mono() - last);
+    return left > 0 ? left : null;
+  }
+}
+
+/** The currency a limit may be keyed on, from the body that is sent. */
+function ccyOf(body: string): string {
+  return /"ccy":"([A-Za-z0-9]+)"/.exec(body)?.[1] ?? '';
+}

@@ -1,0 +1,248 @@
+/**
+ * Flexible loans (okx.md §3): collateral and repayments come from the funding account, every change is asynchronous,
+ * and an accepted call proves nothing until loan-history, asset/bills or loan-info show it.
+ */
+import type { Evidence, Intent } from '../../core/intent.ts';
+import type { Asset, LoanView } from '../../core/loan.ts';
+import { Dec, ONE, ZERO, parse } from '../../core/money.ts';
+import { VenueError, type SignedRequest } from '../exchange.ts';
+import type { Json } from '../json.ts';
+import { wireAmount } from '../parse.ts';
+import type { OkxClient } from './client.ts';
+import { ENDPOINTS } from './endpoints.ts';
+import { SINGLE, flexibleLoanView } from './flexibleView.ts';
+import { PAGE, billCursor, billsSince, newest, readFunding, signTransfer, transferEvidence } from './funding.ts';
+import { amountMatch, cannotTell, isPartial, judge, phaseOf, type Quantity, type Records } from './judge.ts';
+import type { ProductPart, Section, Surroundings } from './product.ts';
+import type { Params } from './signer.ts';
+import { VenueActs } from './venueActs.ts';
+import {
+  isNewer,
+  loanHistoryRow,
+  loanInfoRow,
+  maxRedeemRow,
+  readRows,
+  type LoanHistoryRow,
+  type LoanInfoRow,
+} from './wire.ts';
+
+/** Records of each verb: loan-history's type and the funding bill's (okx.md §3.1, §3.5). */
+const RECORDS: Readonly<Partial<Record<Intent['verb'], { readonly history: string; readonly bill: string }>>> = {
+  repay: { history: 'repaid', bill: '218' },
+  add: { history: 'collateral_locked', bill: '212' },
+  reduce: { history: 'collateral_released', bill: '215' },
+  borrow: { history: 'borrowed', bill: '217' },
+};
+
+const NO_SUCH_ORDER = '51063';
+
+/** Interest that may have been added to a debt between two reads, as a share of it: far more than hours of it. */
+const GROWTH = new Dec('1.001');
+
+export interface FlexibleOptions {
+  readonly account: string;
+  readonly client: OkxClient;
+  /** Whether someone wants to release: only then the maxima are read, one call per coin (okx.md §3.6). */
+  readonly releases: () => boolean;
+}
+
+export class FlexibleLoan implements ProductPart {
+  readonly product = 'okx.flexibleLoan';
+  readonly #account: string;
+  readonly #client: OkxClient;
+  readonly #releases: () => boolean;
+  readonly #venueActs: VenueActs;
+
+  constructor(options: FlexibleOptions) {
+    this.#account = options.account;
+    this.#client = options.client;
+    this.#releases = options.releases;
+    this.#venueActs = new VenueActs(options.client);
+  }
+
+  /** All orders of the account. An empty list is the venue's own word that there is no loan (okx.md §3.3). */
+  async observe(around: Surroundings, signal: AbortSignal): Promise<Section> {
+    const asOf = this.#client.clock.wall();
+    const acts = this.#venueActs.known();
+    const [rows, funding, discounts] = await Promise.all([
+      this.#orders('', signal, 'poll'),
+      around.funding,
+      around.discounts,
+    ]);
+    const addable = Object.keys(funding?.free ?? {});
+    const coins = rows.flatMap((row) => [...row.loan, ...row.collateral].map(({ ccy }) => ccy));
+    const prices = await around.prices([...coins, ...addable]).catch((error: unknown) => {
+      // Debt and collateral values come from loan-info, so a repayment can still be sized.
+      if (error instanceof VenueError) return { asOf, of: new Map<Asset, Dec>() };
+      throw error;
+    });
+    const oldest = rows.length === 0 ? asOf : Math.min(asOf, prices.asOf);
+    const loans: LoanView[] = [];
+    for (const row of rows) {
+      loans.push(
+        flexibleLoanView(row, {
+          account: this.#account,
+          asOf: oldest,
+          prices: prices.of,
+          discounts,
+          addable,
+          alerts: acts.filter(({ ccy }) => concerns(row, ccy)).map(({ says }) => says),
+          maxRelease: await this.#maxRelease(row, signal),
+        }),
+      );
+    }
+    return { loans, asOf: oldest, prices: prices.of };
+  }
+
+  async cursors(intent: Intent, signal: AbortSignal): Promise<Readonly<Record<string, string>>> {
+    if (isTransfer(intent)) return { bills: await billCursor(this.#client, intent.asset, signal) };
+    const [history, bills] = await Promise.all([
+      this.#history(intent, signal),
+      billCursor(this.#client, intent.asset, signal),
+    ]);
+    return { history: newest(history.map(({ refId }) => refId)), bills };
+  }
+
+  sign(intent: Intent): SignedRequest {
+    if (isTransfer(intent)) return signTransfer(this.#client, intent);
+    const amount = wireAmount(intent.amount);
+    const order = orderParam(intent);
+    switch (intent.verb) {
+      case 'repay':
+        return this.#client.sign(intent.id, ENDPOINTS.repay, {
+          ...order,
+          ccy: intent.asset,
+          amt: amount,
+          clOrdId: intent.clientId,
+        });
+      case 'add':
+      case 'reduce': {
+        const type = intent.verb;
+        const params = { type, ...order, collateralCcy: intent.asset, collateralAmt: amount };
+        return this.#client.sign(intent.id, ENDPOINTS.adjustCollateral, params);
+      }
+      default:
+        // Nothing in the policy can reach a borrow, and an unreachable call is better not spelled out.
+        throw new VenueError('malformed', `a flexible loan has no ${intent.verb}`);
+    }
+  }
+
+  async evidence(intent: Intent, signal: AbortSignal): Promise<Evidence> {
+    if (isTransfer(intent)) return transferEvidence(this.#client, intent, signal);
+    const types = RECORDS[intent.verb];
+    const { history, bills } = intent.cursors;
+    if (types === undefined || history === undefined || bills === undefined)
+      return cannotTell('no record cursors were saved');
+    const records = await Promise.all([
+      this.#historySince(intent, types.history, history, signal),
+      billsSince(this.#client, intent, types.bill, bills, signal),
+    ]);
+    const { settleLagMs, acceptedLagMs } = this.#client.timing;
+    const phase = phaseOf(intent, this.#client.clock.wall(), intent.ref === null ? settleLagMs : acceptedLagMs);
+    const isOurs = amountMatch(intent.amount, intent.verb === 'repay' ? intent.before.debt[intent.asset] : undefined);
+    return judge({ records, quantities: () => this.#quantities(intent, signal), isOurs }, phase);
+  }
+
+  async #orders(ordId: string, signal: AbortSignal, urgency: 'poll' | 'rescue'): Promise<LoanInfoRow[]> {
+    const params: Params = ordId === '' ? {} : { ordId };
+    const data = await this.#client.read(ENDPOINTS.loanInfo, params, signal, urgency).catch((error: unknown) => {
+      // The venue's word that the order is no more (okx.md §3.8).
+      if (ordId !== '' && error instanceof VenueError && error.code === NO_SUCH_ORDER) return [];
+      throw error;
+    });
+    return readRows('loan-info', loanInfoRow, data);
+  }
+
+  /** Newest first, of the order only: the rows themselves name no order (okx.md §3.5). */
+  async #history(intent: Intent, signal: AbortSignal, type?: string): Promise<LoanHistoryRow[]> {
+    const filter: Params = type === undefined ? {} : { type };
+    const page = { ...filter, limit: String(PAGE) };
+    const read = (params: Params): Promise<readonly Json[]> =>
+      this.#client.read(ENDPOINTS.loanHistory, params, signal, 'rescue');
+    const data = await read({ ...orderParam(intent), ...page }).catch((error: unknown) => {
+      // A closed order may be unknown here; the records of all orders still hold it.
+      if (error instanceof VenueError && error.code === NO_SUCH_ORDER) return read(page);
+      throw error;
+    });
+    return readRows('loan-history', loanHistoryRow, data);
+  }
+
+  async #historySince(intent: Intent, type: string, cursor: string, signal: AbortSignal): Promise<Records> {
+    const source = `loan-history ${type}`;
+    try {
+      const rows = await this.#history(intent, signal, type);
+      const newer = rows.filter((row) => row.type === type && row.ccy === intent.asset && isNewer(row.refId, cursor));
+      const traces = newer.map(({ refId, amt, ts }) => ({ source, id: refId, amount: amt.abs(), moment: String(ts) }));
+      return { source, traces, partial: isPartial(rows.length, PAGE, newer.length) };
+    } catch (error) {
+      if (error instanceof VenueError) return { source, traces: null, partial: false };
+      throw error;
+    }
+  }
+
+  /** The order and the funding account against the state before: both must stand still for "nothing happened" (§3.4). */
+  async #quantities(intent: Intent, signal: AbortSignal): Promise<{ says: Quantity; why: string }> {
+    const [rows, funding] = await Promise.all([
+      this.#orders(intent.key === SINGLE ? '' : intent.key, signal, 'rescue'),
+      readFunding(this.#client, signal),
+    ]);
+    const row = rows.find(({ ordId }) => ordId === (intent.key === SINGLE ? '' : intent.key));
+    const order = orderSays(intent, row);
+    const had = intent.before.wallet[intent.asset];
+    const has = funding.free[intent.asset] ?? ZERO;
+    const paid = intent.verb !== 'reduce';
+    if (order === 'unmoved' && paid && had !== undefined && has.lt(had)) {
+      return { says: 'unclear', why: 'the funding account holds less than before' };
+    }
+    if (order === 'unmoved' && !paid && has.gt(had ?? ZERO)) {
+      return { says: 'unclear', why: 'the funding account holds more than before' };
+    }
+    const words = {
+      moved: 'loan-info shows the change',
+      unmoved: 'loan-info and funding stand as before',
+      unclear: 'loan-info shows another change',
+    };
+    return { says: order, why: words[order] };
+  }
+
+  async #maxRelease(row: LoanInfoRow, signal: AbortSignal): Promise<Readonly<Record<Asset, Dec>>> {
+    const most: Record<Asset, Dec> = {};
+    if (!this.#releases()) return most;
+    for (const { ccy } of row.collateral) {
+      const order: Params = row.ordId === '' ? {} : { ordId: row.ordId };
+      const data = await this.#client.read(ENDPOINTS.maxRedeem, { ccy, ...order }, signal).catch(() => []);
+      const [found] = readRows('max-collateral-redeem-amount', maxRedeemRow, data);
+      if (found?.ccy === ccy) most[ccy] = found.amt;
+    }
+    return most;
+  }
+}
+
+function isTransfer(intent: Intent): boolean {
+  return intent.verb === 'transferIn' || intent.verb === 'transferOut';
+}
+
+/** Without an ordId the venue takes the earliest order, so it is always sent when the venue named one (okx.md §3.1). */
+function orderParam(intent: Intent): Params {
+  return intent.key === SINGLE ? {} : { ordId: intent.key };
+}
+
+function concerns(row: LoanInfoRow, ccy: string): boolean {
+  return [...row.loan, ...row.collateral].some((coins) => coins.ccy === ccy);
+}
+
+function orderSays(intent: Intent, row: LoanInfoRow | undefined): Quantity {
+  const sent = parse(intent.amount);
+  if (intent.verb === 'repay') {
+    const before = parse(intent.before.debt[intent.asset] ?? '0');
+    const now = row?.loan.find(({ ccy }) => ccy === intent.asset)?.amt ?? ZERO;
+    if (now.gte(before)) return now.lte(before.times(GROWTH)) ? 'unmoved' : 'unclear';
+    const left = before.minus(sent);
+    return now.lte(left.lt(ZERO) ? ZERO : left.plus(before.times(GROWTH.minus(ONE)))) ? 'moved' : 'unclear';
+  }
+  const before = parse(intent.before.collateral[intent.asset] ?? '0');
+  const now = row?.collateral.find(({ ccy }) => ccy === intent.asset)?.amt ?? ZERO;
+  if (row === undefined) return 'unclear';
+  if (now.eq(before)) return 'unmoved';
+  return now.eq(intent.verb === 'reduce' ? before.minus(sent) : before.plus(sent)) ? 'moved' : 'unclear';
+}

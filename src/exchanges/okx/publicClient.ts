@@ -1,0 +1,117 @@
+/**
+ * OKX's public side, shared by all accounts of a process: its limits count per IP address (okx.md §1.6), and the
+ * venue's clock is the same for everybody.
+ */
+import type { Clock } from '../../clock.ts';
+import { VenueError } from '../exchange.ts';
+import type { Json } from '../json.ts';
+import type { VenueLog } from '../kit.ts';
+import type { Bucket, Meter } from '../limits.ts';
+import type { Transport } from '../transport.ts';
+import { ENDPOINTS, bucketOf, type Endpoint } from './endpoints.ts';
+import { readError, verdictOf } from './errors.ts';
+import { unsigned, type Params, type WireRequest } from './signer.ts';
+import type { OkxTiming } from './timing.ts';
+import { VenueClock } from './venueClock.ts';
+import { readOne, timeRow } from './wire.ts';
+
+export interface OkxHosts {
+  /** Origin, e.g. `https://openapi.okx.com` (okx.md §1.1: it depends on where the account was registered). */
+  readonly rest: string;
+  /** Origin of the sockets, e.g. `wss://ws.okx.com`: without the port that was shut off (okx.md §0.1 no. 7). */
+  readonly ws: string;
+}
+
+export const OKX_HOSTS: OkxHosts = { rest: 'https://openapi.okx.com', ws: 'wss://ws.okx.com' };
+
+/** What both sides of the adapter send with. */
+export interface Wiring {
+  readonly hosts: OkxHosts;
+  readonly transport: Transport;
+  readonly meter: Meter;
+  readonly clock: Clock;
+  readonly timing: OkxTiming;
+  readonly log: VenueLog;
+}
+
+/** `poll` reads share half of a limit; `rescue` reads prove a money call and may use all of it. */
+export type Urgency = 'poll' | 'rescue';
+
+/** Waits for a turn at the limiter, but not for ever: an old section is said to be old. */
+export async function takeTurn(wiring: Wiring, bucket: Bucket, urgency: Urgency, signal: AbortSignal): Promise<void> {
+  let patience = wiring.timing.patienceMs;
+  for (;;) {
+    const wait = urgency === 'rescue' ? wiring.meter.rescue(bucket, 1) : await wiring.meter.poll(bucket, 1);
+    if (wait === null) return;
+    if (wait > patience) throw new VenueError('rateLimited', `${bucket.id}: own limiter`, null, Math.ceil(wait));
+    patience -= wait;
+    await wiring.clock.sleep(wait, signal);
+  }
+}
+
+/** One read on the wire. `limited` is told when the venue says its limit was reached. */
+export async function readOnce(
+  wiring: Wiring,
+  endpoint: Endpoint,
+  bucket: Bucket,
+  request: WireRequest,
+  signal: AbortSignal | undefined,
+): Promise<readonly Json[]> {
+  const { timing, clock, meter } = wiring;
+  const result = await wiring.transport.call(request, { deadlineMs: timing.readDeadlineMs, signal, money: false });
+  if (result.kind !== 'reply') throw new VenueError('network', `${endpoint.path}: ${result.reason}`);
+  const verdict = verdictOf(result, clock.wall());
+  if (verdict.ok) return verdict.data;
+  const { failure } = verdict;
+  if (failure.outcome === 'rejected' && failure.effect === 'rateLimited') meter.correct(bucket, bucket.limit);
+  throw readError(endpoint.path, failure);
+}
+
+const NOBODY = { uid: '', masterUid: '' };
+
+export class OkxPublic {
+  readonly wiring: Wiring;
+  readonly venueClock: VenueClock;
+  #syncing: Promise<void> | null = null;
+
+  constructor(wiring: Wiring) {
+    this.wiring = wiring;
+    this.venueClock = new VenueClock(wiring.clock, wiring.timing.clockSyncEveryMs);
+  }
+
+  /**
+   * A read without credentials. It is shared, so no single caller's signal ends it; its deadline does.
+   * @throws VenueError
+   */
+  async read(endpoint: Endpoint, params: Params, urgency: Urgency = 'poll'): Promise<readonly Json[]> {
+    const bucket = bucketOf(endpoint, NOBODY, '');
+    await takeTurn(this.wiring, bucket, urgency, NEVER);
+    return readOnce(this.wiring, endpoint, bucket, unsigned(this.wiring.hosts.rest, endpoint, params), NEVER);
+  }
+
+  /** Measures the venue's clock when the last reading is too old (okx.md §1.2). One measurement serves all callers. */
+  async ensureClock(): Promise<void> {
+    if (!this.venueClock.stale) return;
+    this.#syncing ??= this.#sync().finally(() => {
+      this.#syncing = null;
+    });
+    await this.#syncing;
+  }
+
+  async #sync(): Promise<void> {
+    const bucket = bucketOf(ENDPOINTS.time, NOBODY, '');
+    // Without it nothing can be signed, so it may use the reserve.
+    await takeTurn(this.wiring, bucket, 'rescue', NEVER);
+    const asked = this.wiring.clock.mono();
+    const data = await readOnce(
+      this.wiring,
+      ENDPOINTS.time,
+      bucket,
+      unsigned(this.wiring.hosts.rest, ENDPOINTS.time, {}),
+      NEVER,
+    );
+    this.venueClock.learn(readOne('public/time', timeRow, data), asked);
+  }
+}
+
+const NEVER = new AbortController().signal;

@@ -1,0 +1,159 @@
+/** One account at work: its lane, its timer and its price watch, behind four verbs. */
+import type { Redis } from 'ioredis';
+import type { Clock } from '../clock.ts';
+import type { AccountView, Asset, LoanId } from '../core/loan.ts';
+import { levelsOf } from '../core/levels.ts';
+import type { Dec } from '../core/money.ts';
+import { worthALook } from '../core/watch.ts';
+import type { Venue } from '../exchanges/exchange.ts';
+import type { AccountSetup, LookDeps, LookEvent } from './account.ts';
+import { Journal } from './journal.ts';
+import type { AccountAddress } from './keys.ts';
+import { lanePrefixOf } from './keys.ts';
+import { Lane } from './lane.ts';
+import { look } from './look.ts';
+import { policyOf } from './needing.ts';
+import { LookTimer } from './timers.ts';
+
+export interface RunnerOptions {
+  readonly setup: AccountSetup;
+  readonly address: AccountAddress;
+  readonly venue: Venue;
+  readonly clock: Clock;
+  /** Part of every intent id: differs whenever the journal or the simulated world does. Letters and digits. */
+  readonly stamp: string;
+  /** For journal and producers: fails fast. */
+  readonly redis: Redis;
+  /** For the worker: waits for Redis for ever. */
+  readonly consumer: Redis;
+  readonly emit: (account: string, event: LookEvent) => void;
+  /** A bug or a broken Redis: nothing a venue did. */
+  readonly onError: (account: string, error: Error) => void;
+}
+
+export class Runner {
+  readonly name: string;
+  readonly address: AccountAddress;
+  readonly journal: Journal;
+  readonly venue: Venue;
+  readonly #options: RunnerOptions;
+  readonly #timer: LookTimer;
+  #lane: Lane | null = null;
+  #setup: AccountSetup;
+  #mayClaim = true;
+  #view: AccountView | null = null;
+  #states: Readonly<Record<LoanId, string>> = {};
+  /** Loans whose breach waits for one more look at another price. */
+  readonly #waiting = new Set<LoanId>();
+
+  private constructor(options: RunnerOptions) {
+    this.#options = options;
+    this.#setup = options.setup;
+    this.name = options.setup.name;
+    this.address = options.address;
+    this.venue = options.venue;
+    this.journal = new Journal(options.redis, options.address);
+    this.#timer = new LookTimer({
+      account: this.name,
+      journal: this.journal,
+      ring: (reason) => this.ring(reason),
+      clock: options.clock,
+      lookEveryMs: options.setup.timing.lookEveryMs,
+      onSilent: (says) => {
+        options.emit(this.name, { type: 'alert', severity: 'critical', category: 'silent', loan: null, says });
+      },
+      onError: (error) => {
+        options.onError(this.name, error);
+      },
+    });
+  }
+
+  static async open(options: RunnerOptions): Promise<Runner> {
+    const runner = new Runner(options);
+    const deps = runner.#deps();
+    runner.#lane = await Lane.open({
+      account: runner.name,
+      prefix: lanePrefixOf(options.address),
+      producer: options.redis,
+      consumer: options.consumer,
+      clock: options.clock,
+      timing: options.setup.timing,
+      look: (reason, lease, signal) => look(deps, reason, lease, signal),
+      onError: (error) => {
+        options.onError(runner.name, error);
+      },
+      onStalled: () => {
+        options.emit(runner.name, { type: 'alert', severity: 'info', category: 'restart', loan: null, says: `a look of ${runner.name} died with its process; the next one reconciles` });
+      },
+    });
+    runner.#timer.start();
+    return runner;
+  }
+
+  async ring(reason: string): Promise<void> {
+    await this.#lane?.ring(reason);
+  }
+
+  /** A price feed spoke: rings when a loan of the last view would be somewhere else by these prices (DESIGN §4). */
+  async onPrices(prices: Readonly<Record<Asset, Dec>>): Promise<void> {
+    const view = this.#view;
+    if (view === null) return;
+    const leveled = view.loans.flatMap((loan) => {
+      const found = policyOf(this.#setup, loan);
+      return 'none' in found ? [] : [{ loan, levels: levelsOf(loan, found.policy) }];
+    });
+    const unconfirmed = leveled.some(({ loan }) => this.#waiting.has(loan.id));
+    const why = unconfirmed ? 'a breach waits for another price' : worthALook(leveled, prices);
+    if (why !== null) await this.ring(why);
+  }
+
+  /** True when no look runs or waits and no money call of this account is on its way. */
+  async quiet(): Promise<boolean> {
+    if (Object.values(this.#states).some((state) => state.startsWith('acting') || state.startsWith('releasing'))) return false;
+    return this.#lane === null || (await this.#lane.quiet());
+  }
+
+  /** The file was reloaded: used from the next look on. */
+  reload(setup: AccountSetup): void {
+    this.#setup = setup;
+  }
+
+  /** No new claim from here on; the running look may finish within `graceMs` (DESIGN §8). */
+  async stop(graceMs: number): Promise<void> {
+    this.#mayClaim = false;
+    this.#timer.stop();
+    await this.#lane?.close(graceMs, this.#options.clock);
+    await this.venue.close();
+  }
+
+  #deps(): LookDeps {
+    return {
+      setup: () => this.#setup,
+      journal: this.journal,
+      venue: this.venue,
+      clock: this.#options.clock,
+      stamp: this.#options.stamp,
+      ring: (reason) => this.ring(reason),
+      mayClaim: () => this.#mayClaim,
+      emit: (account, event) => {
+        this.#remember(event);
+        this.#options.emit(account, event);
+      },
+    };
+  }
+
+  #remember(event: LookEvent): void {
+    if (event.type === 'decided') {
+      const { loan, verdict } = event.decision;
+      if (verdict === 'wait') this.#waiting.add(loan);
+      else this.#waiting.delete(loan);
+    }
+    if (event.type === 'looked') {
+      this.#view = event.view;
+      this.#states = event.states;
+      this.#timer.due(event.nextLookAt);
+    }
+    if (event.type === 'acted') this.#states = event.states;
+    if (event.type === 'acted' || event.type === 'blind') this.#timer.due(event.nextLookAt);
+  }
+}
