@@ -102,7 +102,19 @@ function find(scene: Scene, need: Need): { readonly facts: Facts } | { readonly 
   const keep = input.wallets.find((rule) => rule.name === insideName)?.keep ?? {};
   const { position, notes } = positionOf(view, { keep, undecided: input.undecided });
   const aim = aimOf(scene, need, view, policy);
-  return { facts: { scene, need, view, policy, levels, start: position, startLtv: ltvOfStand(position), notes, aim } };
+  return {
+    facts: {
+      scene,
+      need,
+      view,
+      policy,
+      levels,
+      start: position,
+      startLtv: position.C.eq(view.collateralValue) ? view.ltv : ltvOfStand(position),
+      notes,
+      aim,
+    },
+  };
 }
 
 function absent(need: Need, view: LoanView | null, rule: string, says: string): { readonly idle: Idle } {

@@ -99,15 +99,15 @@ function answer(scene: Scene, { claimant, plan, refused }: Share<Claim>, scarce:
 function act(base: DecisionBase, claim: Claim, plan: Plan, leaving: Leaving): Decision {
   const after = leaving.cut ? leaving.step.position : plan.position;
   const short = shortOf(claim, plan, leaving, after);
-  const ltvAfter = ltvText(after);
+  const ltvAfter = ltvOfStand(after);
   return {
     ...base,
     ...leaving.part,
     verdict: 'act',
     partial: short !== null,
     ...(short === null ? {} : { short: { ...short, missingUsd: format(ceil(short.missingUsd, 2)) } }),
-    ltvAfter,
-    says: actSays(claim, leaving, after, short),
+    ltvAfter: shown(ltvAfter ?? ZERO),
+    says: actSays(claim, leaving, ltvAfter, short),
   };
 }
 
@@ -184,11 +184,11 @@ function triageSays(refused: string | null, scarce: boolean): readonly TraceLine
     : [{ rule: 'triage', fired: false, says: 'money and limits suffice for every loan in need' }];
 }
 
-function actSays(claim: Claim, { part, step }: Leaving, after: Position, short: Short | null): string {
+function actSays(claim: Claim, { part, step }: Leaving, ltvAfter: Dec | null, short: Short | null): string {
   const { leg } = part;
   const what = leg.full ? 'the whole debt of ' : '';
   const then = step.route.length > 1 ? ', then repay with it' : '';
-  const result = `LTV ${percent(claim.ltv)} → ${ratioText(after)}`;
+  const result = `LTV ${percent(claim.ltv)} → ${ltvAfter === null ? 'debt without collateral' : percent(ltvAfter)}`;
   const missing = short === null ? '' : `; ${usdText(short.missingUsd)} still missing (${short.what})`;
   return `${VERB_WORDS[leg.verb]} ${what}${leg.amount} ${leg.asset} from ${leg.from}${then}: ${result}${missing}`;
 }
@@ -201,15 +201,6 @@ const VERB_WORDS: Readonly<Record<Verb, string>> = {
   reduce: 'release',
   borrow: 'borrow',
 };
-
-function ratioText(position: Position): string {
-  const ltv = ltvOfStand(position);
-  return ltv === null ? 'debt without collateral' : percent(ltv);
-}
-
-function ltvText(position: Position): string {
-  return shown(ltvOfStand(position) ?? ZERO);
-}
 
 function shown(ratio: Dec): string {
   return format(ratio.toDecimalPlaces(SHOWN_DECIMALS));

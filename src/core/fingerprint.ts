@@ -68,7 +68,7 @@ interface Span {
 
 /** The longest tail that is negligible for this amount. */
 function spanOf(amount: Dec, decimals: number): Span | null {
-  const unit = new Dec(10).pow(-decimals);
+  const unit = new Dec(`1e-${decimals}`);
   for (let length = Math.min(LONGEST, decimals); length >= SHORTEST; length -= 1) {
     const digits = 10 ** length;
     const width = unit.times(digits);

@@ -111,7 +111,7 @@ export function fitRepay(wanted: Wanted, rules: RepayRules, bounds: readonly Bou
   trail.step('roundUp', ceil(wanted.unbounded, decimals));
   raiseTo(trail, 'minRepay', rules.minRepay, decimals);
   const enough = trail.value;
-  useWhole(trail, rules.begun, decimals);
+  useWhole(trail, rules, payable);
   trail.step('atMost debt', min(trail.value, payable), { debt: rules.debt });
   const cut = lower(trail, bounds, decimals);
   const leftDust = respectDust(trail, rules, payable, bounds);
@@ -128,7 +128,7 @@ export function fitRepay(wanted: Wanted, rules: RepayRules, bounds: readonly Bou
     cut: leftDust || full ? null : cut,
     leftDust,
     direction: cut !== null || leftDust || more ? 'down' : 'up',
-    most: min(payable, sources),
+    most: min(sources, full || rules.minLeft === null ? payable : floor(rules.debt.minus(rules.minLeft), decimals)),
     least: more ? enough : least,
     sources,
   };
@@ -199,11 +199,13 @@ function raiseTo(trail: Trail, name: 'minRepay' | 'minAdd', least: Dec | null, d
   trail.step(`atLeast ${name}`, max(trail.value, ceil(least, decimals)), { [name]: least });
 }
 
-/** A transfer's money is used whole when next to nothing of it would be left. */
-function useWhole(trail: Trail, begun: Dec | null, decimals: number): void {
-  if (begun === null || trail.value.lte(ZERO) || trail.value.gte(begun)) return;
-  if (begun.minus(trail.value).gt(begun.times(LEFT_LYING))) return;
-  trail.step('atLeast begun', ceil(begun, decimals), { begun });
+/** What was moved in to clear a debt clears it; else the money is used whole when next to nothing of it would be left. */
+function useWhole(trail: Trail, { begun, debt, decimals }: RepayRules, payable: Dec): void {
+  if (begun === null || trail.value.lte(ZERO)) return;
+  if (begun.gte(payable)) trail.step('clear debt', payable, { debt });
+  else if (trail.value.lt(begun) && begun.minus(trail.value).lte(begun.times(LEFT_LYING))) {
+    trail.step('atLeast begun', ceil(begun, decimals), { begun });
+  }
 }
 
 /** Applies the upper bounds; returns the one that cut deepest. */

@@ -91,7 +91,13 @@ export interface Intent extends Leg {
 /** What one send brought back (DESIGN §2.2). */
 export type Reply =
   | { readonly outcome: 'accepted'; readonly ref: string | null; readonly final: boolean; readonly note: string }
-  | { readonly outcome: 'rejected'; readonly code: string; readonly meaning: string; readonly retryAfterMs: number | null; readonly effect: RejectEffect }
+  | {
+      readonly outcome: 'rejected';
+      readonly code: string;
+      readonly meaning: string;
+      readonly retryAfterMs: number | null;
+      readonly effect: RejectEffect;
+    }
   | { readonly outcome: 'refused'; readonly reason: string }
   | { readonly outcome: 'unknown'; readonly reason: string; readonly code: string | null };
 

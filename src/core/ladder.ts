@@ -6,7 +6,7 @@ import type { Asset, LoanView } from './loan.ts';
 import type { Need, TraceLine } from './need.ts';
 import type { Policy, Rung, RungSource } from './policy.ts';
 import { attempt } from './remedy.ts';
-import type { PlanStep } from './remedy.ts';
+import type { PlanStep, Stopper } from './remedy.ts';
 import { isAtOrBelow } from './position.ts';
 import type { Position } from './position.ts';
 import type { Tier } from './limits.ts';
@@ -86,12 +86,12 @@ function walk(ask: Ask, dust: Policy['dust']): Plan {
   const begun = begunOptions(ask);
   const notes: TraceLine[] = [...begun.notes];
   let at = { position: ask.start, purse: ask.purse };
-  let stopper: { by: Short['by']; what: string } | null = null;
+  let stopper: Stopper | null = null;
   for (const option of [...begun.options, ...ladderOptions(ask)]) {
     if (isAtOrBelow(at.position, ask.t)) break;
     const tried = attempt(ask, at, option, dust, null);
     notes.push({ rule: ruleOf(option), fired: tried.ok, says: tried.says });
-    stopper = worse(stopper, tried.stopper);
+    stopper = telling(stopper, tried.stopper, tried.ok);
     if (!tried.ok) continue;
     steps.push(tried.step);
     at = { position: tried.step.position, purse: tried.step.purse };
@@ -99,16 +99,20 @@ function walk(ask: Ask, dust: Policy['dust']): Plan {
   return { ask, steps, notes, ...at, short: shortOf(at.position, ask.t, stopper) };
 }
 
-function shortOf(position: Position, t: Dec, stopper: { by: Short['by']; what: string } | null): Short | null {
+function shortOf(position: Position, t: Dec, stopper: Stopper | null): Short | null {
   if (isAtOrBelow(position, t)) return null;
   const missingUsd = max(ZERO, excess(position, t));
   return { ...(stopper ?? { by: 'money', what: 'no rung of the ladder can be used' }), missingUsd };
 }
 
-/** A limit in the way outranks missing money: money was there and was not allowed. */
-function worse<T extends { by: Short['by'] }>(known: T | null, next: T | null): T | null {
-  if (next === null || (known !== null && known.by === 'limit' && next.by === 'money')) return known;
-  return next;
+/**
+ * What to name when a plan falls short: a limit before money, because that money was there and was not allowed; then a
+ * source that gave all it had, the last one; then the first one that had nothing.
+ */
+function telling(known: Stopper | null, next: Stopper | null, gave: boolean): Stopper | null {
+  if (known === null || next === null) return next ?? known;
+  if (known.by !== next.by) return known.by === 'limit' ? known : next;
+  return gave && next.by === 'money' ? next : known;
 }
 
 function ruleOf(option: Option): string {

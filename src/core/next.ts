@@ -1,9 +1,9 @@
 /** The next price at which something would happen, in closed form (DESIGN §5.8). */
 import type { Asset, LoanView } from './loan.ts';
 import type { Decision, Levels } from './need.ts';
-import { coinExposures, exposureTo, factorOf, factorsOf, survives } from './survival.ts';
+import { coinExposures, exposureTo, factorOf, factorsOf } from './survival.ts';
 import type { CoinExposure, Exposure, Groups } from './survival.ts';
-import { type Dec, ONE, ZERO, format } from './money.ts';
+import { type Dec, ZERO, format } from './money.ts';
 
 /** Significant digits of a shown price: it informs, it decides nothing. */
 const SHOWN_DIGITS = 8;
@@ -20,19 +20,26 @@ export function nextPrices(loan: LoanView, levels: Levels, groups: Groups): Deci
   return factorsOf(coins, groups).flatMap((factor) => {
     const asset = pricedCoin(coins, factor, groups);
     const price = priceOf(loan, asset);
-    const moving = exposureTo(coins, (other) => factorOf(other, groups) === factor);
     if (price === null) return [];
+    const moving = exposureTo(coins, (other) => factorOf(other, groups) === factor);
+    const still = { C: total.C.minus(moving.C), D: total.D.minus(moving.D) };
     return ahead.flatMap(({ what, level }) => {
-      const reached = priceAt(total, moving, level, price);
+      const reached = priceAt(still, moving, level, price);
       return reached === null ? [] : [{ asset, price: format(reached.toSignificantDigits(SHOWN_DIGITS)), what }];
     });
   });
 }
 
-/** The price at which the LTV meets a level: P·(1 − x*), where x* solves LTV(x) = level; `null` when no price above zero does. */
-export function priceAt(total: Exposure, moving: Exposure, level: Dec, price: Dec): Dec | null {
-  const x = survives(total, moving, level);
-  return x === null || x.gte(ONE) ? null : price.times(ONE.minus(x));
+/**
+ * The price at which the LTV meets a level. With C and D split into what moves with the price and what stands still,
+ * (D_still + D_f·P'/P) = level × (C_still + C_f·P'/P) gives P' = P × (D_still − level·C_still) / (level·C_f − D_f).
+ * @returns `null` when no price above zero does
+ */
+export function priceAt(still: Exposure, moving: Exposure, level: Dec, price: Dec): Dec | null {
+  const slope = level.times(moving.C).minus(moving.D);
+  const rest = still.D.minus(level.times(still.C));
+  if (slope.isZero() || rest.isZero() || slope.isNegative() !== rest.isNegative()) return null;
+  return price.times(rest).div(slope);
 }
 
 function levelsAhead(total: Exposure, levels: Levels): readonly { readonly what: string; readonly level: Dec }[] {

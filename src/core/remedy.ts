@@ -31,7 +31,8 @@ export interface PlanStep {
   readonly purse: Purse;
 }
 
-type Stopper = { readonly by: Short['by']; readonly what: string };
+/** What kept a remedy below what was wanted. */
+export type Stopper = { readonly by: Short['by']; readonly what: string };
 
 /** `stopper` says what kept the remedy below what was wanted, also when it contributed something. */
 export type Tried =

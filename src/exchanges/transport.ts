@@ -74,85 +74,102 @@ const BEFORE_CONNECTED: ReadonlySet<string> = new Set([
 ]);
 
 export function createTransport(options: TransportOptions): Transport {
-  const limits = { headersTimeout: 0, bodyTimeout: 0, maxResponseSize: MAX_BODY_BYTES };
-  const agent = new Agent({
-    ...limits,
-    connections: options.connections ?? 32,
-    pipelining: 1,
-    connect: { timeout: CONNECT_TIMEOUT_MS },
-  });
-  // Shared, because it keeps TLS sessions: a fresh connection then costs one round trip less.
-  const connector = buildConnector({ timeout: CONNECT_TIMEOUT_MS });
+  return new UndiciTransport(options);
+}
 
-  async function read(request: HttpRequest, signal: AbortSignal): Promise<HttpResult> {
+const LIMITS = { headersTimeout: 0, bodyTimeout: 0, maxResponseSize: MAX_BODY_BYTES, pipelining: 1 };
+
+class UndiciTransport implements Transport {
+  readonly #clock: Clock;
+  readonly #agent: Agent;
+  /** Shared by the money calls, because it keeps TLS sessions: a fresh connection then costs one round trip less. */
+  readonly #connector = buildConnector({ timeout: CONNECT_TIMEOUT_MS });
+
+  constructor({ clock, connections = 32 }: TransportOptions) {
+    this.#clock = clock;
+    this.#agent = new Agent({ ...LIMITS, connections, connect: { timeout: CONNECT_TIMEOUT_MS } });
+  }
+
+  async call(request: HttpRequest, { deadlineMs, signal, money }: CallOptions): Promise<HttpResult> {
+    if (signal?.aborted === true) return { kind: 'notSent', reason: 'aborted' };
+    const ending = new AbortController();
+    const cancel = this.#clock.later(deadlineMs, () => {
+      ending.abort(new Ended('deadline'));
+    });
+    const onAbort = (): void => {
+      ending.abort(new Ended('aborted'));
+    };
+    if (signal !== undefined) {
+      setMaxListeners(0, signal); // One look's signal ends many reads at once.
+      signal.addEventListener('abort', onAbort, { once: true });
+    }
     try {
-      return await Promise.race([exchange(agent, request, signal, false), whenEnded(signal)]);
+      return await (money ? this.#money(request, ending.signal) : this.#read(request, ending.signal));
+    } finally {
+      cancel();
+      signal?.removeEventListener('abort', onAbort);
+    }
+  }
+
+  close(): Promise<void> {
+    return this.#agent.destroy();
+  }
+
+  async #read(request: HttpRequest, signal: AbortSignal): Promise<HttpResult> {
+    try {
+      return await Promise.race([exchange(this.#agent, request, signal, false), whenEnded(signal)]);
     } catch (error) {
       const reason = reasonOf(error, signal);
       return BEFORE_CONNECTED.has(codeOf(error)) ? { kind: 'notSent', reason } : { kind: 'lost', reason };
     }
   }
 
-  async function money(request: HttpRequest, signal: AbortSignal): Promise<HttpResult> {
-    let connects = 0;
-    let handedOver = false;
+  async #money(request: HttpRequest, signal: AbortSignal): Promise<HttpResult> {
+    const once = new OneConnection(this.#connector, signal);
     let client: Client | undefined;
     try {
-      client = new Client(new URL(request.url).origin, {
-        ...limits,
-        pipelining: 1,
-        connect: (target, done) => {
-          connects += 1;
-          if (connects > 1) {
-            done(new Error('one connection per money call'), null);
-            return;
-          }
-          connector(target, (error, socket) => {
-            if (error !== null) {
-              done(error, null);
-            } else if (signal.aborted) {
-              // Given up while connecting: the caller was told `notSent`, so nothing may leave any more.
-              socket.destroy();
-              done(new Error('given up'), null);
-            } else {
-              handedOver = true;
-              done(null, socket);
-            }
-          });
-        },
-      });
+      client = new Client(new URL(request.url).origin, { ...LIMITS, connect: once.connect });
       return await Promise.race([exchange(client, request, signal, true), whenEnded(signal)]);
     } catch (error) {
       const reason = reasonOf(error, signal);
-      return handedOver ? { kind: 'lost', reason } : { kind: 'notSent', reason };
+      return once.handedOver ? { kind: 'lost', reason } : { kind: 'notSent', reason };
     } finally {
       client?.destroy().catch(() => undefined);
     }
   }
+}
 
-  return {
-    async call(request, { deadlineMs, signal, money: isMoney }) {
-      if (signal?.aborted === true) return { kind: 'notSent', reason: 'aborted' };
-      const ending = new AbortController();
-      const cancel = options.clock.later(deadlineMs, () => {
-        ending.abort(new Ended('deadline'));
+/** Lets one connection through, once, and knows whether it was: from then on a byte may have left. */
+class OneConnection {
+  readonly connect: buildConnector.connector;
+  #asked = false;
+  #handedOver = false;
+
+  constructor(connector: buildConnector.connector, signal: AbortSignal) {
+    this.connect = (target, done) => {
+      if (this.#asked) {
+        done(new Error('one connection per money call'), null);
+        return;
+      }
+      this.#asked = true;
+      connector(target, (error, socket) => {
+        if (error !== null) {
+          done(error, null);
+        } else if (signal.aborted) {
+          // Given up while connecting: the caller was told `notSent`, so nothing may leave any more.
+          socket.destroy();
+          done(new Error('given up'), null);
+        } else {
+          this.#handedOver = true;
+          done(null, socket);
+        }
       });
-      const onAbort = (): void => {
-        ending.abort(new Ended('aborted'));
-      };
-      if (signal !== undefined) {
-        setMaxListeners(0, signal); // One look's signal ends many reads at once.
-        signal.addEventListener('abort', onAbort, { once: true });
-      }
-      try {
-        return await (isMoney ? money(request, ending.signal) : read(request, ending.signal));
-      } finally {
-        cancel();
-        signal?.removeEventListener('abort', onAbort);
-      }
-    },
-    close: () => agent.destroy(),
-  };
+    };
+  }
+
+  get handedOver(): boolean {
+    return this.#handedOver;
+  }
 }
 
 /** Rejects when the request is given up: the library itself only notices once a connection stands. */

@@ -35,7 +35,14 @@ export function createVenue(settings: VenueSettings): Venue {
   const timing = timingOf(settings);
   return settings.venue === 'binance'
     ? createBinance({ ...common, timing, recvWindowMs: settings.binanceRecvWindowMs })
-    : createOkx({ ...common, timing: { ...scaled({ indexAgeMs: OKX_TIMING.indexAgeMs, configAgeMs: OKX_TIMING.configAgeMs }, scale), ...timing }, windowMs: settings.okxWindowMs });
+    : createOkx({
+        ...common,
+        timing: {
+          ...scaled({ indexAgeMs: OKX_TIMING.indexAgeMs, configAgeMs: OKX_TIMING.configAgeMs }, scale),
+          ...timing,
+        },
+        windowMs: settings.okxWindowMs,
+      });
 }
 
 function timingOf(settings: VenueSettings): VenueTiming {
@@ -49,7 +56,10 @@ function timingOf(settings: VenueSettings): VenueTiming {
 }
 
 function scaled<T extends object>(waits: T, factor: number): T {
-  const entries = Object.entries(waits).map(([name, ms]: [string, unknown]) => [name, typeof ms === 'number' ? Math.ceil(ms * factor) : ms]);
+  const entries = Object.entries(waits).map(([name, ms]: [string, unknown]) => [
+    name,
+    typeof ms === 'number' ? Math.ceil(ms * factor) : ms,
+  ]);
   return Object.assign({ ...waits }, Object.fromEntries(entries));
 }
 
@@ -60,7 +70,10 @@ function scaledMeter(clock: Clock, factor: number): Meter {
   const known = METERS.get(clock);
   if (known !== undefined) return known;
   const meter = createMeter({ clock });
-  const shorter = (bucket: Bucket): Bucket => ({ ...bucket, windowMs: Math.max(1, Math.round(bucket.windowMs * factor)) });
+  const shorter = (bucket: Bucket): Bucket => ({
+    ...bucket,
+    windowMs: Math.max(1, Math.round(bucket.windowMs * factor)),
+  });
   const made: Meter = {
     poll: (bucket, points) => meter.poll(shorter(bucket), points),
     rescue: (bucket, points) => meter.rescue(shorter(bucket), points),

@@ -50,7 +50,7 @@ export class Draft {
     this.account = stored;
     for (const command of commands) {
       if (command.type === 'alert') this.alert(command.severity, command.category, null, command.says);
-      if (command.type === 'modeChanged') this.alert(command.to === 'active' ? 'info' : 'warning', 'mode', null, `account ${this.#setup.name} goes from ${command.from} to ${command.to}: ${command.why}`);
+      if (command.type === 'stray') this.alert('warning', 'stray', null, command.says);
     }
   }
 
@@ -77,12 +77,4 @@ export class Draft {
         return;
     }
   }
-}
-
-/** The intent a loan's machine is waiting for, as its context names it. */
-export function awaited(stored: Stored): readonly string[] {
-  return ['intentId', 'emergencyIntent'].flatMap((name) => {
-    const value = stored.context[name];
-    return typeof value === 'string' && value !== '' ? [value] : [];
-  });
 }

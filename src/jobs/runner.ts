@@ -15,6 +15,9 @@ import { look } from './look.ts';
 import { policyOf } from './needing.ts';
 import { LookTimer } from './timers.ts';
 
+/** The state, and so the first rule of the quiet decision, of a loan whose breach waits to be confirmed. */
+const UNCONFIRMED = 'watching.breached';
+
 export interface RunnerOptions {
   readonly setup: AccountSetup;
   readonly address: AccountAddress;
@@ -144,8 +147,8 @@ export class Runner {
 
   #remember(event: LookEvent): void {
     if (event.type === 'decided') {
-      const { loan, verdict } = event.decision;
-      if (verdict === 'wait') this.#waiting.add(loan);
+      const { loan, trace } = event.decision;
+      if (trace[0]?.rule === UNCONFIRMED) this.#waiting.add(loan);
       else this.#waiting.delete(loan);
     }
     if (event.type === 'looked') {

@@ -12,6 +12,7 @@
  * | DELETE /faults or /faults/ID | | `{removed}` |
  * | POST /act | `{venue, do, …}`: a deed of the venue's books | `{told}` |
  * | GET /log?since=ID | | `{entries}` |
+ * | POST /clock | `{skewMs}`: the venues' clock is ahead of the true one by this much | `{skewMs}` |
  * | POST /cut | | `{cut: true}`: every web socket is cut without a word, new ones are welcome |
  * | POST /stop | | `{stopped: true}`, then everything closes |
  *
@@ -30,6 +31,7 @@ const SLICE = 100;
 
 const advanceBody = z.strictObject({ moments: z.int().min(0).optional(), toMs: z.int().optional() }).prefault({});
 const runBody = z.strictObject({ speed: z.number().positive() });
+const clockBody = z.strictObject({ skewMs: z.int() });
 const actBody = z.looseObject({ venue: z.enum(['binance', 'okx']), do: z.string() });
 const faultsBody = z.union([z.array(faultSchema), faultSchema.transform((fault) => [fault])]);
 
@@ -97,6 +99,9 @@ export class Admin {
         return { told: this.#act(body) };
       case 'GET log':
         return { entries: this.#simulation.log.since(Number(searchParams.get('since') ?? 0)) };
+      case 'POST clock':
+        this.#simulation.clock.skewMs = clockBody.parse(body).skewMs;
+        return { skewMs: this.#simulation.clock.skewMs };
       case 'POST cut':
         this.#doors.cut();
         return { cut: true };

@@ -31,6 +31,7 @@ export class UnknownAssetError extends Error {
 export class Engine implements LiveMarket {
   readonly host: Host;
   readonly tape: Tape;
+  readonly #pace: Host;
   readonly #defaults: ReadonlyMap<string, Dec>;
   readonly #books: Books[] = [];
   readonly #ids = new Map<string, bigint>();
@@ -40,10 +41,14 @@ export class Engine implements LiveMarket {
   #speed = 0;
   #cancel: (() => void) | undefined;
 
-  /** @param defaultPrices USD per unit of assets that the tape does not price */
-  constructor(tape: Tape, host: Host, defaultPrices: ReadonlyMap<string, Dec>) {
+  /**
+   * @param defaultPrices USD per unit of assets that the tape does not price
+   * @param pace what free running is paced by, when `host` is a clock that may be wrong
+   */
+  constructor(tape: Tape, host: Host, defaultPrices: ReadonlyMap<string, Dec>, pace: Host = host) {
     this.tape = tape;
     this.host = host;
+    this.#pace = pace;
     this.#defaults = defaultPrices;
     this.#tapeMs = tape.startMs;
   }
@@ -126,7 +131,7 @@ export class Engine implements LiveMarket {
     if (!(speed > 0) || !Number.isFinite(speed)) throw new RangeError('speed must be a positive number');
     this.hold();
     this.#speed = speed;
-    this.#follow(this.host.now(), this.#tapeMs);
+    this.#follow(this.#pace.now(), this.#tapeMs);
   }
 
   /** Stops running freely; the tape stays where it is. */
@@ -152,8 +157,8 @@ export class Engine implements LiveMarket {
       return;
     }
     const dueMs = wireStartMs + (next - tapeStartMs) / this.#speed;
-    this.#cancel = this.host.later(Math.max(0, Math.ceil(dueMs - this.host.now())), () => {
-      const reached = tapeStartMs + (this.host.now() - wireStartMs) * this.#speed;
+    this.#cancel = this.#pace.later(Math.max(0, Math.ceil(dueMs - this.#pace.now())), () => {
+      const reached = tapeStartMs + (this.#pace.now() - wireStartMs) * this.#speed;
       const own = this.#cancel;
       for (let count = 0; count < MOMENTS_PER_TURN && this.#cancel === own; count += 1) {
         const moment = this.tape.nextMoment(this.#tapeMs);

@@ -1,4 +1,4 @@
-/** The two hosts: the real one, and a virtual one under which a whole exchange runs in one process without waiting. */
+/** The hosts: the real one, a virtual one under which a whole exchange runs without waiting, and a clock that is wrong. */
 import type { Host } from './contract.ts';
 
 /**
@@ -25,6 +25,30 @@ export function realHost(seed = 1): Host {
     },
     random: seededRandom(seed),
   };
+}
+
+/** A host whose clock is wrong by a number of ms that may change: the venue's clock against the client's. Timers are right. */
+export class SkewedHost implements Host {
+  /** Added to the true wire time; negative is behind. */
+  skewMs: number;
+  readonly #host: Host;
+
+  constructor(host: Host, skewMs: number) {
+    this.#host = host;
+    this.skewMs = skewMs;
+  }
+
+  now(): number {
+    return this.#host.now() + this.skewMs;
+  }
+
+  later(delayMs: number, run: () => void): () => void {
+    return this.#host.later(delayMs, run);
+  }
+
+  random(): number {
+    return this.#host.random();
+  }
 }
 
 interface Timer {

@@ -3,7 +3,9 @@ import { BinanceBooks } from './binance/books.ts';
 import { BinanceFace } from './binance/face.ts';
 import type { Books, Host, SendCounts } from './contract.ts';
 import { Engine } from './engine.ts';
+import { SkewedHost } from './host.ts';
 import { Faults } from './faults.ts';
+import { Line } from './line.ts';
 import { createOkx } from './okx/index.ts';
 import type { Okx } from './okx/index.ts';
 import { RequestLog } from './requestLog.ts';
@@ -15,15 +17,24 @@ import { parseWorld } from './world.ts';
 export class Simulation {
   readonly world: World;
   readonly engine: Engine;
+  /** The venues' clock; its `skewMs` may be changed at any time. */
+  readonly clock: SkewedHost;
   readonly binance: { readonly books: BinanceBooks; readonly face: BinanceFace };
   readonly okx: Okx;
   readonly faults: Faults;
   readonly log = new RequestLog();
+  /** How requests reach the venues, with faults and delays: `lines.binance.send(request)`. */
+  readonly lines: { readonly binance: Line; readonly okx: Line };
 
-  /** @param world JSON as `WorldInput` says @throws WorldError */
-  constructor(world: unknown, tape: Tape, host: Host) {
+  /**
+   * @param world JSON as `WorldInput` says
+   * @param report told about mistakes in faults
+   * @throws WorldError
+   */
+  constructor(world: unknown, tape: Tape, host: Host, report: (problem: unknown) => void = () => undefined) {
     this.world = parseWorld(world);
-    this.engine = new Engine(tape, host, this.world.prices);
+    this.clock = new SkewedHost(host, this.world.clockSkewMs);
+    this.engine = new Engine(tape, this.clock, this.world.prices, host);
     const books = new BinanceBooks(this.engine, this.world.binance, this.world.binanceSettings);
     this.binance = { books, face: new BinanceFace(books) };
     this.okx = createOkx(this.engine, this.world.okx, this.world.okxSettings);
@@ -32,14 +43,24 @@ export class Simulation {
     this.faults = new Faults(host, (ms) => {
       for (const one of this.engine.books) one.remember?.(ms);
     });
+    this.lines = { binance: this.#line('binance', report), okx: this.#line('okx', report) };
   }
 
   booksOf(venue: 'binance' | 'okx'): Books {
     return venue === 'binance' ? this.binance.books : this.okx.books;
   }
 
+  /** What was sent, as the venues saw it. */
   counts(): SendCounts {
     const conflicts = this.engine.books.reduce((total, books) => total + (books.pendingConflicts?.() ?? 0), 0);
     return this.log.counts(conflicts);
+  }
+
+  #line(venue: 'binance' | 'okx', report: (problem: unknown) => void): Line {
+    const { engine, faults, log, world } = this;
+    const { face, books } = this[venue];
+    const { latencyMs, replyMs } = world;
+    const tapeNow = (): number => engine.tapeNow();
+    return new Line({ venue, host: engine.host, face, books, faults, log, tapeNow, latencyMs, replyMs, report });
   }
 }

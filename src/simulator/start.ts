@@ -55,18 +55,21 @@ export interface Simulator extends Addresses {
 
 /** @throws WorldError, TapeError, and the system's error when a port is taken */
 export async function startSimulator(options: SimulatorOptions): Promise<Simulator> {
+  const { report = complain } = options;
   const host = options.host ?? realHost(options.seed);
   const { tape: source, tapesDir = SHIPPED_TAPES, gridMs, ports = {}, socketTimeScale = 1 } = options;
   const tape = source instanceof Tape ? source : loadTape(source, tapesDir, gridMs);
-  const simulation = new Simulation(options.world, tape, host);
+  const simulation = new Simulation(options.world, tape, host, report);
   const { engine } = simulation;
-  const { report = complain } = options;
-  const [binance, okx] = [venueServer(simulation, 'binance', report), venueServer(simulation, 'okx', report)];
+  const [binance, okx] = [
+    createVenueServer(simulation.lines.binance, report),
+    createVenueServer(simulation.lines.okx, report),
+  ];
   const sockets = attach(simulation, binance, okx, socketTimeScale);
   const closing = { report, stop: (): void => undefined, cut: () => sockets.forEach((one) => one.cut()) };
   const admin = new Admin(simulation, closing).createServer();
   const servers = [binance, okx, admin];
-  const stopped = Promise.all(servers.map((server) => once(server, 'close'))).then(() => undefined);
+  const stopped = Promise.all(servers.map(closed)).then(() => undefined);
   closing.stop = () => {
     engine.hold();
     sockets.forEach((one) => one.close());
@@ -113,29 +116,17 @@ function complain(problem: unknown): void {
   );
 }
 
-function venueServer(simulation: Simulation, venue: 'binance' | 'okx', report: (problem: unknown) => void): Server {
-  const { engine, faults, log, world } = simulation;
-  const { face, books } = simulation[venue];
-  return createVenueServer({
-    venue,
-    host: engine.host,
-    face,
-    books,
-    faults,
-    log,
-    tapeNow: () => engine.tapeNow(),
-    latencyMs: world.latencyMs,
-    replyMs: world.replyMs,
-    report,
-  });
-}
-
 async function listen(server: Server, port = 0): Promise<number> {
   server.listen(port, LOOPBACK);
   await once(server, 'listening');
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('the server has no port');
   return address.port;
+}
+
+/** Not `once` of node:events: that one would also reject at an error that belongs to somebody else. */
+function closed(server: Server): Promise<void> {
+  return new Promise((resolve) => void server.once('close', () => resolve()));
 }
 
 function close(server: Server): void {

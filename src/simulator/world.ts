@@ -37,6 +37,8 @@ const timing = z.strictObject({
   /** Wire ms that the network takes before a request is looked at, and after it was carried out. */
   latencyMs: milliseconds.default(0),
   replyMs: milliseconds.default(0),
+  /** How far the venues' clock is ahead of the true one, wire ms. */
+  clockSkewMs: z.int().default(0),
   /** Defaults for both venues; what a venue's own settings say wins. */
   settleMs: milliseconds.optional(),
   transferMs: milliseconds.optional(),
@@ -68,6 +70,7 @@ export interface World {
   readonly prices: ReadonlyMap<string, Dec>;
   readonly latencyMs: number;
   readonly replyMs: number;
+  readonly clockSkewMs: number;
   readonly binance: readonly BinanceAccountWorld[];
   readonly binanceSettings: BinanceSettings;
   readonly okx: readonly OkxAccountWorld[];
@@ -77,13 +80,14 @@ export interface World {
 /** @throws WorldError that says which member is wrong */
 export function parseWorld(given: unknown): World {
   const world = checked(outer, given, 'world');
-  const { latencyMs, replyMs, ...shared } = world.timing;
+  const { latencyMs, replyMs, clockSkewMs, ...shared } = world.timing;
   const common = Object.fromEntries(Object.entries(shared).filter(([, ms]) => ms !== undefined));
   const builtIn = Object.entries(BUILT_IN_PRICES).map(([asset, usd]) => [asset, parse(usd)] as const);
   return {
     prices: new Map([...builtIn, ...Object.entries(world.defaultPrices)]),
     latencyMs,
     replyMs,
+    clockSkewMs,
     binance: world.binance,
     binanceSettings: checked(binanceSettingsSchema, { ...common, ...world.binanceSettings }, 'world.binanceSettings'),
     okx: world.okx,

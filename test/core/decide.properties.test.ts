@@ -16,8 +16,10 @@ import type { Act } from './build.ts';
 const RUNS = { numRuns: 400 };
 
 /** A whole number of cents as money text. */
-const cents = (low: number, high: number) => fc.integer({ min: low * 100, max: high * 100 }).map((value) => dec(value).div(100));
-const ratio = (low: number, high: number) => fc.integer({ min: low * 10_000, max: high * 10_000 }).map((value) => dec(value).div(10_000));
+const cents = (low: number, high: number) =>
+  fc.integer({ min: low * 100, max: high * 100 }).map((value) => dec(value).div(100));
+const ratio = (low: number, high: number) =>
+  fc.integer({ min: low * 10_000, max: high * 10_000 }).map((value) => dec(value).div(10_000));
 
 interface World {
   readonly product: Product;
@@ -123,7 +125,10 @@ function carryOut(before: LoanView, act: Act): After {
     if (verb === 'repay') return from === 'inside' ? coins.negated() : ZERO;
     return coins;
   };
-  const debts = before.debts.map((one) => ({ ...one, amount: verb === 'repay' && one.asset === asset ? one.amount.minus(coins) : one.amount }));
+  const debts = before.debts.map((one) => ({
+    ...one,
+    amount: verb === 'repay' && one.asset === asset ? one.amount.minus(coins) : one.amount,
+  }));
   const collateral = before.collateral.map((one) => ({
     ...one,
     amount: one.amount.plus(moves(one.asset)),
@@ -136,7 +141,11 @@ function carryOut(before: LoanView, act: Act): After {
 }
 
 /** Carries out the first leg and what it leaves of the plan, as one look after the other would. */
-function play(world: World): { readonly acts: readonly Act[]; readonly last: LoanView; readonly first: Decision | undefined } {
+function play(world: World): {
+  readonly acts: readonly Act[];
+  readonly last: LoanView;
+  readonly first: Decision | undefined;
+} {
   let at = loanOf(world);
   const given = inputOf(world, at);
   let [decision] = decide(given);
@@ -178,7 +187,8 @@ describe('every plan', () => {
         if (decision?.verdict !== 'act') return;
         const { leg, chargeUsd } = decision;
         const amount = parse(leg.amount);
-        const held = leg.from === 'inside' ? world.insideCoins : leg.asset === 'BTC' ? world.walletBtc : world.walletCoins;
+        const held =
+          leg.from === 'inside' ? world.insideCoins : leg.asset === 'BTC' ? world.walletBtc : world.walletCoins;
         expect(amount.lte(held)).toBe(true);
         const price = leg.asset === 'BTC' ? world.coinPrice : world.debtPrice;
         expect(parse(chargeUsd).eq(amount.times(price))).toBe(true);
@@ -252,7 +262,10 @@ describe('every plan', () => {
           perDay: fine.perDay?.times(k) ?? null,
         };
         const unmarked = (of: World) => {
-          const [one] = decide({ ...inputOf(of), learned: { minRepay: {}, minLeft: {}, decimals: { USDT: 18, BTC: 18 } } });
+          const [one] = decide({
+            ...inputOf(of),
+            learned: { minRepay: {}, minLeft: {}, decimals: { USDT: 18, BTC: 18 } },
+          });
           return one;
         };
         const small = unmarked(fine);

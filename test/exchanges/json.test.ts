@@ -4,13 +4,15 @@ import { parseJson } from '../../src/exchanges/json.ts';
 
 describe('parseJson', () => {
   it('keeps numbers as their wire text', () => {
-    expect(parseJson('{"id":1352286576452864727,"a":0.12345678901234567890,"b":-1e-7,"c":"1.0","d":[1,2.50]}')).toEqual({
-      id: '1352286576452864727',
-      a: '0.12345678901234567890',
-      b: '-1e-7',
-      c: '1.0',
-      d: ['1', '2.50'],
-    });
+    expect(parseJson('{"id":1352286576452864727,"a":0.12345678901234567890,"b":-1e-7,"c":"1.0","d":[1,2.50]}')).toEqual(
+      {
+        id: '1352286576452864727',
+        a: '0.12345678901234567890',
+        b: '-1e-7',
+        c: '1.0',
+        d: ['1', '2.50'],
+      },
+    );
   });
 
   it('leaves digits inside strings and names alone', () => {
@@ -18,12 +20,23 @@ describe('parseJson', () => {
     expect(parseJson(text)).toEqual({ a1: 'x "12" 3', '5': '\\', u: 'é 7', e: '' });
   });
 
-  it.each(['', '{', '{"a":1', '<html>1</html>', '{1:2}', '01', '1.', '+1', 'NaN', '{"a":1}x', "{'a':1}", '[1,]', '\u0000'])(
-    'refuses %j',
-    (text) => {
-      expect(parseJson(text)).toBeUndefined();
-    },
-  );
+  it.each([
+    '',
+    '{',
+    '{"a":1',
+    '<html>1</html>',
+    '{1:2}',
+    '01',
+    '1.',
+    '+1',
+    'NaN',
+    '{"a":1}x',
+    "{'a':1}",
+    '[1,]',
+    '\u0000',
+  ])('refuses %j', (text) => {
+    expect(parseJson(text)).toBeUndefined();
+  });
 
   it('does not let a body reach prototypes', () => {
     const parsed = parseJson('{"__proto__":{"polluted":1}}');

@@ -58,8 +58,16 @@ describe('the meter', () => {
 
   it('does not wait for a Redis that fails or hangs', async () => {
     for (const redis of [
-      { status: 'ready', defineCommand: () => undefined, multi: () => ({ get: () => ({ pttl: () => ({ exec: () => Promise.reject(new Error('down')) }) }) }) },
-      { status: 'ready', defineCommand: () => undefined, multi: () => ({ get: () => ({ pttl: () => ({ exec: () => new Promise(() => undefined) }) }) }) },
+      {
+        status: 'ready',
+        defineCommand: () => undefined,
+        multi: () => ({ get: () => ({ pttl: () => ({ exec: () => Promise.reject(new Error('down')) }) }) }),
+      },
+      {
+        status: 'ready',
+        defineCommand: () => undefined,
+        multi: () => ({ get: () => ({ pttl: () => ({ exec: () => new Promise(() => undefined) }) }) }),
+      },
       { status: 'end', defineCommand: () => undefined },
     ]) {
       const meter = createMeter({ clock: { ...systemClock, wall: () => 60_000_000 }, redis });

@@ -25,9 +25,12 @@ describe('Reader', () => {
     expect(() => reader(text).text('v')).toThrow('place.v: missing');
   });
 
-  it.each(['{"v":"1e5"}', '{"v":1e-7}', '{"v":"NaN"}', '{"v":{}}', '{"v":"1,5"}'])('refuses %s as a decimal', (text) => {
-    expect(() => reader(text).dec('v')).toThrow(VenueError);
-  });
+  it.each(['{"v":"1e5"}', '{"v":1e-7}', '{"v":"NaN"}', '{"v":{}}', '{"v":"1,5"}'])(
+    'refuses %s as a decimal',
+    (text) => {
+      expect(() => reader(text).dec('v')).toThrow(VenueError);
+    },
+  );
 
   it('refuses a negative amount, takes a negative zero', () => {
     expect(() => reader('{"v":"-1"}').amount('v')).toThrow('negative');
@@ -43,7 +46,9 @@ describe('Reader', () => {
   });
 
   it('never says a value in an error', () => {
-    expect(() => reader('{"v":"SECRET"}').dec('v')).toThrow(expect.objectContaining({ message: expect.not.stringContaining('SECRET') as string }) as Error);
+    expect(() => reader('{"v":"SECRET"}').dec('v')).toThrow(
+      expect.objectContaining({ message: expect.not.stringContaining('SECRET') as string }) as Error,
+    );
   });
 
   it('does not find inherited members', () => {

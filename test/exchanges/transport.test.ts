@@ -34,7 +34,9 @@ function answering(text: string, then: 'end' | 'keep' = 'end'): (socket: Socket)
 }
 
 function http(status: string, body: string, headers: readonly string[] = []): string {
-  return [`HTTP/1.1 ${status}`, ...headers, `content-length: ${String(Buffer.byteLength(body))}`, '', body].join('\r\n');
+  return [`HTTP/1.1 ${status}`, ...headers, `content-length: ${String(Buffer.byteLength(body))}`, '', body].join(
+    '\r\n',
+  );
 }
 
 const servers: Server[] = [];
@@ -44,7 +46,10 @@ afterEach(async () => {
   for (const server of servers.splice(0)) server.close();
 });
 
-function call(url: string, options: { money?: boolean; deadlineMs?: number; signal?: AbortSignal } = {}): Promise<HttpResult> {
+function call(
+  url: string,
+  options: { money?: boolean; deadlineMs?: number; signal?: AbortSignal } = {},
+): Promise<HttpResult> {
   const transport = createTransport({ clock: systemClock });
   transports.push(transport);
   const request: HttpRequest = {
@@ -145,7 +150,11 @@ describe('what may have arrived', () => {
 
 describe('what came back', () => {
   it('gives status, headers, text and lossless JSON', async () => {
-    const { url } = await peer(answering(http('200 OK', '{"tranId":9007199254740993,"x":0.1234567890123456789}', ['X-SAPI-USED-UID-WEIGHT-1M: 1500'])));
+    const { url } = await peer(
+      answering(
+        http('200 OK', '{"tranId":9007199254740993,"x":0.1234567890123456789}', ['X-SAPI-USED-UID-WEIGHT-1M: 1500']),
+      ),
+    );
     expect(await call(url)).toMatchObject({
       kind: 'reply',
       status: 200,
@@ -195,7 +204,10 @@ describe('sockets', () => {
 
     const reads = await peer(answering(http('200 OK', '{}'), 'keep'));
     for (let index = 0; index < 3; index += 1) {
-      await transport.call({ ...request, url: `${reads.url}/x`, method: 'GET', body: '' }, { deadlineMs: 1_000, money: false });
+      await transport.call(
+        { ...request, url: `${reads.url}/x`, method: 'GET', body: '' },
+        { deadlineMs: 1_000, money: false },
+      );
       await systemClock.sleep(5); // The pool takes a socket back a moment after its body was read.
     }
     expect(reads.sockets).toBe(1);

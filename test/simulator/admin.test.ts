@@ -1,7 +1,10 @@
 /** The admin endpoint. */
+import { once } from 'node:events';
+import { WebSocket } from 'ws';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { startSimulator } from '../../src/simulator/start.ts';
 import { HttpBench } from './httpSupport.ts';
-import { START_MS } from './support.ts';
+import { START_MS, flat } from './support.ts';
 
 describe('the admin endpoint', () => {
   let bench: HttpBench;
@@ -93,9 +96,24 @@ describe('the admin endpoint', () => {
     expect(answer.error).toBeTypeOf('string');
   });
 
+  it('moves the feeds of both venues, and cuts their sockets', async () => {
+    const { binance, okx } = bench.simulator;
+    const feeds = [new WebSocket(`${binance.ws}/ws/btcusdt@markPrice`), new WebSocket(`${okx.ws}/ws/v5/public`)];
+    await Promise.all(feeds.map((feed) => once(feed, 'open')));
+    const ends = feeds.map((feed) => once(feed, 'close'));
+    await bench.admin('POST', '/advance');
+    expect(await bench.admin('POST', '/cut')).toMatchObject({ cut: true });
+    await Promise.all(ends);
+  });
+
   it('stops everything', async () => {
     expect(await bench.admin('POST', '/stop')).toEqual({ status: 200, stopped: true });
     await bench.simulator.stopped;
     await expect(bench.admin('GET', '/state')).rejects.toThrow();
+  });
+
+  it('is not there when a port is taken, and nothing else is left either', async () => {
+    const taken = Number(new URL(bench.simulator.admin).port);
+    await expect(startSimulator({ world: {}, tape: flat(), ports: { admin: taken } })).rejects.toThrow('EADDRINUSE');
   });
 });

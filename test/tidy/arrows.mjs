@@ -43,6 +43,12 @@ export const ARROWS = [
     why: 'an adapter imports the port, the core and the clock, never the other venue',
   })),
   {
+    from: 'exchanges/venues.ts',
+    local: ['exchanges/', 'core/', 'clock.ts'],
+    packages: [],
+    why: 'the factory turns an account into its venue, so it knows both adapters and nothing else',
+  },
+  {
     from: 'exchanges/',
     local: ['exchanges/', 'core/', 'clock.ts'],
     never: VENUE_FOLDERS,

@@ -99,7 +99,7 @@ export class BinanceClient {
     } catch (error) {
       if (!(error instanceof VenueError) || error.kind !== 'clock') throw error;
       this.time.doubt();
-      return await this.#readOnce(endpoint, params, options);
+      return this.#readOnce(endpoint, params, options);
     }
   }
 

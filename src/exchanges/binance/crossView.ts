@@ -15,7 +15,7 @@ import {
 } from '../../core/loan.ts';
 import { Dec, ONE, ZERO, parse, sum } from '../../core/money.ts';
 import { VenueError } from '../exchange.ts';
-import { Reader, malformed, printedUnit } from '../parse.ts';
+import { type Reader, malformed, printedUnit } from '../parse.ts';
 import type { AssetRules } from './hostShared.ts';
 
 export interface CrossAsset {

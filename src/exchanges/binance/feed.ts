@@ -90,6 +90,9 @@ export class PriceFeed {
         if (socket !== this.#socket) continue;
         this.#deliver(socket.tickers);
         pause = FIRST_PAUSE_MS;
+        // What else came in the same breath wakes nobody: it is looked for once more.
+        await clock.sleep(0, stop);
+        if (socket === this.#socket) this.#deliver(socket.tickers);
       } catch (error) {
         if (stop.aborted) return;
         log.info('binance.feed.broken', { reason: error instanceof Error ? error.name : 'unknown', pauseMs: pause });

@@ -7,7 +7,7 @@
  */
 import type { Evidence, Intent } from '../../core/intent.ts';
 import { loanId, type Asset, type CollateralView, type DebtView, type LoanView } from '../../core/loan.ts';
-import { Dec, ONE, ZERO, parse, sum } from '../../core/money.ts';
+import { type Dec, ONE, ZERO, parse, sum } from '../../core/money.ts';
 import { VenueError } from '../exchange.ts';
 import { Reader, malformed } from '../parse.ts';
 import type { BinanceClient, Purpose } from './client.ts';

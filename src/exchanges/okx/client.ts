@@ -13,7 +13,7 @@ import type { Bucket } from '../limits.ts';
 import type { HttpResult } from '../transport.ts';
 import { bucketOf, endpointOf, type Counted, type Endpoint } from './endpoints.ts';
 import { verdictOf } from './errors.ts';
-import { readOnce, takeTurn, type OkxPublic, type Urgency, type Wiring } from './publicClient.ts';
+import { readOnce, takeTurn, takeTurnNow, type OkxPublic, type Urgency, type Wiring } from './publicClient.ts';
 import { acceptedReply } from './replies.ts';
 import { signed, type OkxKey, type Params, type WireRequest } from './signer.ts';
 import type { OkxTiming } from './timing.ts';
@@ -32,7 +32,6 @@ export interface ClientOptions {
 
 export class OkxClient {
   readonly #options: ClientOptions;
-  readonly #spaced = new Map<string, number>();
   #who: Counted;
 
   constructor(options: ClientOptions) {
@@ -55,6 +54,11 @@ export class OkxClient {
   /** The UIDs that the venue counts by, once account/config has said them. */
   countAs(who: Counted): void {
     this.#who = who;
+  }
+
+  /** Calls of this endpoint that may leave at once. */
+  roomFor(endpoint: Endpoint): number {
+    return this.#options.wiring.pace.room(bucketOf(endpoint, this.#who, ''));
   }
 
   /** @throws VenueError */
@@ -97,15 +101,17 @@ export class OkxClient {
   async money(request: SignedRequest, signal: AbortSignal): Promise<Reply> {
     const endpoint = endpointOf(request.url, request.method);
     if (endpoint === null) return { outcome: 'refused', reason: 'not an OKX money call' };
-    const { meter, transport } = this.#options.wiring;
     const bucket = bucketOf(endpoint, this.#who, ccyOf(request.body));
-    const wait = this.#spacing(bucket) ?? meter.rescue(bucket, 1);
+    const wait = takeTurnNow(this.#options.wiring, bucket);
     if (wait !== null) {
       return { outcome: 'refused', reason: `own limiter: ${endpoint.path} is free in ${String(Math.ceil(wait))} ms` };
     }
-    this.#spaced.set(bucket.id, this.clock.mono());
     const deadlineMs = this.timing.moneyDeadlineMs;
-    return this.#judge(endpoint, bucket, await transport.call(request, { deadlineMs, signal, money: true }));
+    return this.#judge(
+      endpoint,
+      bucket,
+      await this.#options.wiring.transport.call(request, { deadlineMs, signal, money: true }),
+    );
   }
 
   #judge(endpoint: Endpoint, bucket: Bucket, result: HttpResult): Reply {
@@ -132,14 +138,6 @@ export class OkxClient {
     const wire = signed(this.#options.wiring.hosts.rest, endpoint, params, now.venueMs, this.#options.key);
     const demo: Record<string, string> = this.#options.demo ? { 'x-simulated-trading': '1' } : {};
     return { wire: { ...wire, headers: { ...wire.headers, ...demo } }, ...now };
-  }
-
-  /** A limit of one call per window is spaced, because the venue's window may slide (okx.md §1.6, §12.12). */
-  #spacing(bucket: Bucket): number | null {
-    const last = this.#spaced.get(bucket.id);
-    if (bucket.limit > 1 || last === undefined) return null;
-    const left = bucket.windowMs * this.timing.limitScale - (this.clock.mono() - last);
-    return left > 0 ? left : null;
   }
 }
 

@@ -34,6 +34,8 @@ const RECORDS: Readonly<Partial<Record<Intent['verb'], { readonly history: strin
   borrow: { history: 'borrowed', bill: '217' },
 };
 
+/** Calls of loan-history that evidence leaves to others. */
+const HISTORY_RESERVE = 3;
 const NO_SUCH_ORDER = '51063';
 
 /** Interest that may have been added to a debt between two reads, as a share of it: far more than hours of it. */
@@ -133,14 +135,18 @@ export class FlexibleLoan implements ProductPart {
     const { history, bills } = intent.cursors;
     if (types === undefined || history === undefined || bills === undefined)
       return cannotTell('no record cursors were saved');
-    const records = await Promise.all([
-      this.#historySince(intent, types.history, history, signal),
-      billsSince(this.#client, intent, types.bill, bills, signal),
-    ]);
     const { settleLagMs, acceptedLagMs } = this.#client.timing;
     const phase = phaseOf(intent, this.#client.clock.wall(), intent.ref === null ? settleLagMs : acceptedLagMs);
     const isOurs = amountMatch(intent.amount, intent.verb === 'repay' ? intent.before.debt[intent.asset] : undefined);
-    return judge({ records, quantities: () => this.#quantities(intent, signal), isOurs }, phase);
+    const quantities = (): Promise<{ says: Quantity; why: string }> => this.#quantities(intent, signal);
+    const byBill = await billsSince(this.#client, intent, types.bill, bills, signal);
+    if (phase === 'early') {
+      const soon = await judge({ records: [byBill], quantities, isOurs }, phase);
+      // While a call settles it is asked for often, and loan-history's limit is also needed for the next call's cursors.
+      if (soon.verdict === 'happened' || this.#client.roomFor(ENDPOINTS.loanHistory) <= HISTORY_RESERVE) return soon;
+    }
+    const byHistory = await this.#historySince(intent, types.history, history, signal);
+    return judge({ records: [byHistory, byBill], quantities, isOurs }, phase);
   }
 
   async #orders(ordId: string, signal: AbortSignal, urgency: 'poll' | 'rescue'): Promise<LoanInfoRow[]> {

@@ -19,18 +19,20 @@ export interface Prices {
 
 export type Discounts = ReadonlyMap<Asset, DiscountRow>;
 
+/** Index reads per window that are made anew for every look; beyond them looks share one per `indexAgeMs`. */
+const FRESH_CALLS = 4;
 const STATUS_AGE_MS = 60_000;
 
 /** A figure that many callers share: read at most every `ageMs`, kept for `keepMs` when reading fails. */
 class Shared<T> {
   readonly #clock: Clock;
   readonly #fetch: () => Promise<T>;
-  readonly #ageMs: number;
+  readonly #ageMs: () => number;
   readonly #keepMs: number;
   #value: { readonly value: T; readonly asOf: number; readonly mono: number } | null = null;
   #running: Promise<void> | null = null;
 
-  constructor(clock: Clock, ageMs: number, keepMs: number, fetch: () => Promise<T>) {
+  constructor(clock: Clock, ageMs: () => number, keepMs: number, fetch: () => Promise<T>) {
     this.#clock = clock;
     this.#ageMs = ageMs;
     this.#keepMs = keepMs;
@@ -38,7 +40,7 @@ class Shared<T> {
   }
 
   async get(): Promise<{ readonly value: T; readonly asOf: number }> {
-    if (this.#value !== null && this.#age() < this.#ageMs) return this.#value;
+    if (this.#value !== null && this.#age() < this.#ageMs()) return this.#value;
     try {
       this.#running ??= this.#refresh().finally(() => {
         this.#running = null;
@@ -74,10 +76,28 @@ export class OkxMarket {
     const { clock, timing } = wiring;
     this.public = new OkxPublic(wiring);
     this.#feed = new PriceFeed(wiring);
-    this.#usd = new Shared(clock, timing.indexAgeMs, timing.indexKeepMs, () => this.#index('USD'));
-    this.#usdt = new Shared(clock, timing.indexAgeMs, timing.indexKeepMs, () => this.#index('USDT'));
-    this.#status = new Shared(clock, STATUS_AGE_MS, STATUS_AGE_MS, () => this.#readStatus());
-    this.#discounts = new Shared(clock, timing.referenceEveryMs, timing.referenceKeepMs, () => this.#readDiscounts());
+    // A look that follows an action must not be dated before it by an old price, as long as the limit allows.
+    const indexAge = (): number =>
+      this.public.calledLately(ENDPOINTS.indexTickers) < FRESH_CALLS ? 0 : timing.indexAgeMs;
+    this.#usd = new Shared(clock, indexAge, timing.indexKeepMs, () => this.#index('USD'));
+    this.#usdt = new Shared(
+      clock,
+      () => timing.indexAgeMs,
+      timing.indexKeepMs,
+      () => this.#index('USDT'),
+    );
+    this.#status = new Shared(
+      clock,
+      () => STATUS_AGE_MS,
+      STATUS_AGE_MS,
+      () => this.#readStatus(),
+    );
+    this.#discounts = new Shared(
+      clock,
+      () => timing.referenceEveryMs,
+      timing.referenceKeepMs,
+      () => this.#readDiscounts(),
+    );
   }
 
   /**

@@ -6,10 +6,11 @@ import type { Clock } from '../../clock.ts';
 import { VenueError } from '../exchange.ts';
 import type { Json } from '../json.ts';
 import type { VenueLog } from '../kit.ts';
-import type { Bucket, Meter } from '../limits.ts';
+import type { Bucket, Meter, Wait } from '../limits.ts';
 import type { Transport } from '../transport.ts';
 import { ENDPOINTS, bucketOf, type Endpoint } from './endpoints.ts';
 import { readError, verdictOf } from './errors.ts';
+import type { Pace } from './pace.ts';
 import { unsigned, type Params, type WireRequest } from './signer.ts';
 import type { OkxTiming } from './timing.ts';
 import { VenueClock } from './venueClock.ts';
@@ -29,6 +30,7 @@ export interface Wiring {
   readonly hosts: OkxHosts;
   readonly transport: Transport;
   readonly meter: Meter;
+  readonly pace: Pace;
   readonly clock: Clock;
   readonly timing: OkxTiming;
   readonly log: VenueLog;
@@ -41,12 +43,29 @@ export type Urgency = 'poll' | 'rescue';
 export async function takeTurn(wiring: Wiring, bucket: Bucket, urgency: Urgency, signal: AbortSignal): Promise<void> {
   let patience = wiring.timing.patienceMs;
   for (;;) {
-    const wait = urgency === 'rescue' ? wiring.meter.rescue(bucket, 1) : await wiring.meter.poll(bucket, 1);
+    const wait = await ask(wiring, bucket, urgency);
     if (wait === null) return;
     if (wait > patience) throw new VenueError('rateLimited', `${bucket.id}: own limiter`, null, Math.ceil(wait));
     patience -= wait;
     await wiring.clock.sleep(wait, signal);
   }
+}
+
+async function ask({ pace, meter }: Wiring, bucket: Bucket, urgency: Urgency): Promise<Wait> {
+  const spacing = pace.take(bucket);
+  if (spacing !== null) return spacing;
+  const wait = urgency === 'rescue' ? meter.rescue(bucket, 1) : await meter.poll(bucket, 1);
+  if (wait !== null) pace.giveBack(bucket);
+  return wait;
+}
+
+/** A money call goes now or not at all: whoever waited would act on old figures. */
+export function takeTurnNow({ pace, meter }: Wiring, bucket: Bucket): Wait {
+  const spacing = pace.take(bucket);
+  if (spacing !== null) return spacing;
+  const wait = meter.rescue(bucket, 1);
+  if (wait !== null) pace.giveBack(bucket);
+  return wait;
 }
 
 /** One read on the wire. `limited` is told when the venue says its limit was reached. */
@@ -87,6 +106,11 @@ export class OkxPublic {
     const bucket = bucketOf(endpoint, NOBODY, '');
     await takeTurn(this.wiring, bucket, urgency, NEVER);
     return readOnce(this.wiring, endpoint, bucket, unsigned(this.wiring.hosts.rest, endpoint, params), NEVER);
+  }
+
+  /** Calls of this endpoint within the last window. */
+  calledLately(endpoint: Endpoint): number {
+    return endpoint.limit - this.wiring.pace.room(bucketOf(endpoint, NOBODY, ''));
   }
 
   /** Measures the venue's clock when the last reading is too old (okx.md §1.2). One measurement serves all callers. */

@@ -5,9 +5,10 @@
 import { createMeter, type Meter } from '../limits.ts';
 import { createTransport, type Transport } from '../transport.ts';
 import { OkxMarket } from './market.ts';
+import { Pace } from './pace.ts';
 import type { Wiring } from './publicClient.ts';
 
-type Base = Omit<Wiring, 'meter' | 'transport'>;
+type Base = Omit<Wiring, 'meter' | 'transport' | 'pace'>;
 interface Given {
   readonly meter?: Meter | undefined;
   readonly transport?: Transport | undefined;
@@ -68,7 +69,8 @@ export function sharedMarket(base: Base, given: Given): Shared {
 
 function wire(base: Base, given: Given): Wiring {
   const transport = given.transport ?? createTransport({ clock: base.clock });
-  return { ...base, transport, meter: given.meter ?? createMeter({ clock: base.clock }) };
+  const pace = new Pace(base.clock, base.timing.limitScale);
+  return { ...base, transport, pace, meter: given.meter ?? createMeter({ clock: base.clock }) };
 }
 
 function once(run: () => Promise<void>): () => Promise<void> {

@@ -17,7 +17,7 @@ export interface OkxTiming extends VenueTiming {
   readonly patienceMs: number;
   /** Age after which account/config is read again. */
   readonly configAgeMs: number;
-  /** Public data is shared by all accounts for this long, and may stand in for a failed read for `…KeepMs`. */
+  /** Index prices are shared by all accounts for this long when many ask, and may stand in for a failed read for `…KeepMs`. */
   readonly indexAgeMs: number;
   readonly indexKeepMs: number;
   readonly referenceKeepMs: number;
@@ -39,7 +39,7 @@ export const OKX_TIMING: OkxTiming = {
   limitScale: 1,
   patienceMs: 2_500,
   configAgeMs: 60_000,
-  indexAgeMs: 250,
+  indexAgeMs: 400,
   indexKeepMs: 10_000,
   referenceKeepMs: 86_400_000,
   forcedEveryMs: 60_000,

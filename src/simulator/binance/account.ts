@@ -1,17 +1,31 @@
 /** One Binance account: who it is, what it holds now and held a moment ago, what it is busy with, and its records. */
 import type { Dec } from '../../core/money.ts';
-import { ZERO } from '../../core/money.ts';
+import { ONE, ZERO } from '../../core/money.ts';
 import type { Holdings } from './holdings.ts';
 import { EMPTY } from './holdings.ts';
 import { Ledger } from './records.ts';
 import type { FlexRow, FlowRow, ForcedRow, InterestRow, LoanRow, TransferRow } from './records.ts';
 import type { BinanceAccountWorld } from './settings.ts';
+import { ltvOf } from './worth.ts';
 import type { Bars } from './worth.ts';
 
 /** What is remembered of one loan for the admin report. */
-export interface Track {
-  maxLtv: Dec;
-  liquidated: boolean;
+export class Track {
+  liquidated = false;
+  #debts: Dec = ZERO;
+  #assets: Dec = ONE;
+
+  /** Notes an LTV as debts / assets, both in USD. No division: this runs for every loan at every moment. */
+  note(debts: Dec, assets: Dec): void {
+    if (debts.times(this.#assets).lte(this.#debts.times(assets))) return;
+    this.#debts = debts;
+    this.#assets = assets;
+  }
+
+  /** The highest LTV that was noted; 999 when debts faced no assets. */
+  maxLtv(): Dec {
+    return ltvOf({ assets: this.#assets, debts: this.#debts });
+  }
 }
 
 /** Who holds the one-at-a-time lock of borrow and repay (§0.1 fact 2). */
@@ -96,7 +110,7 @@ export class Account {
     const name = `${product} ${key}`;
     const known = this.tracks.get(name);
     if (known !== undefined) return known;
-    const fresh = { maxLtv: ZERO, liquidated: false };
+    const fresh = new Track();
     this.tracks.set(name, fresh);
     return fresh;
   }

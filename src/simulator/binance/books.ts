@@ -1,11 +1,11 @@
 /** The books of the simulated Binance: all accounts, what time does to them, and the report about their loans. */
 import type { Dec } from '../../core/money.ts';
-import { ONE, max } from '../../core/money.ts';
+import { ONE } from '../../core/money.ts';
 import type { BinanceStreams, Books, LoanReport, Market } from '../contract.ts';
 import type { Account } from './account.ts';
 import { doDeed } from './deeds.ts';
 import { Desk } from './desk.ts';
-import { accrueMinutes, flexLtv, liquidateLoanIfDue, pledgeOf } from './flexibleLoan.ts';
+import { accrueMinutes, flexLtv, flexWorth, liquidateLoanIfDue, pledgeOf } from './flexibleLoan.ts';
 import { owed, pocketOf, shownDebt } from './holdings.ts';
 import type { Holdings } from './holdings.ts';
 import { chargeHours, hoursBetween } from './interest.ts';
@@ -88,15 +88,14 @@ export class BinanceBooks implements Books {
     for (const [product, symbol] of pocketsOf(holdings)) {
       const worth = worthOf(pocketOf(holdings, symbol), desk.priceOf);
       if (worth.debts.isZero()) continue;
-      const track = account.track(product, symbol);
-      track.maxLtv = max(track.maxLtv, ltvOf(worth));
-      liquidateIfDue(desk, account, symbol);
+      account.track(product, symbol).note(worth.debts, worth.assets);
+      liquidateIfDue(desk, account, symbol, worth);
     }
     for (const [pair, loan] of holdings.flexible) {
       if (loan.debt.isZero()) continue;
-      const track = account.track('binance.flexibleLoan', pair);
-      track.maxLtv = max(track.maxLtv, flexLtv(desk, loan));
-      liquidateLoanIfDue(desk, account, pair, loan);
+      const worth = flexWorth(desk, loan);
+      account.track('binance.flexibleLoan', pair).note(worth.debts, worth.assets);
+      liquidateLoanIfDue(desk, account, pair, loan, worth);
     }
     desk.tellStatus(account);
   }
@@ -104,7 +103,8 @@ export class BinanceBooks implements Books {
   #row(account: Account, name: string): LoanReport {
     const cut = name.indexOf(' ');
     const [product, key] = [name.slice(0, cut), name.slice(cut + 1)];
-    const { maxLtv, liquidated } = account.track(product, key);
+    const track = account.track(product, key);
+    const { liquidated } = track;
     const now = product === 'binance.flexibleLoan' ? this.#flexNow(account, key) : this.#pocketNow(account, key);
     const shown = { debt: now.debt, collateral: now.collateral, line: ratio(now.line), ltv: ratio(now.ltv) };
     const closed = Object.keys(now.debt).length === 0;
@@ -115,7 +115,7 @@ export class BinanceBooks implements Books {
       product,
       key,
       ...shown,
-      maxLtv: ratio(maxLtv),
+      maxLtv: ratio(track.maxLtv()),
       liquidated,
       closed,
     };

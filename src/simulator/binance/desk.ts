@@ -17,6 +17,11 @@ export type Cause = 'transfer' | 'loan' | 'interest' | 'liquidation';
 
 const NO_DEBT_LEVEL = parse('999');
 
+interface Pair {
+  readonly base: string;
+  readonly quote: string;
+}
+
 interface Pending {
   readonly finish: () => void;
   readonly stuck: boolean;
@@ -29,6 +34,7 @@ export class Desk {
   conflicts = 0;
   readonly #listeners = new Set<(happening: BinanceHappening) => void>();
   readonly #pending = new Set<Pending>();
+  readonly #pairs = new Map<string, Pair>();
 
   constructor(market: Market, settings: BinanceSettings) {
     this.market = market;
@@ -61,10 +67,15 @@ export class Desk {
   }
 
   /** Base and quote of an isolated pair. @throws WireError -3028 */
-  pair(symbol: string): { readonly base: string; readonly quote: string } {
+  pair(symbol: string): Pair {
+    const known = this.#pairs.get(symbol);
+    if (known !== undefined) return known;
     for (const quote of Object.keys(this.settings.assets)) {
       const base = symbol.slice(0, -quote.length);
-      if (symbol.endsWith(quote) && this.settings.assets[base] !== undefined) return { base, quote };
+      if (!symbol.endsWith(quote) || this.settings.assets[base] === undefined) continue;
+      const pair = { base, quote };
+      this.#pairs.set(symbol, pair);
+      return pair;
     }
     throw new WireError(-3028, 'Not a valid margin pair.');
   }

@@ -7,6 +7,8 @@ import { held, shownDebt, withLoan, withWallet } from './holdings.ts';
 import type { FlexLoan, Holdings } from './holdings.ts';
 import type { FlexibleCollateral } from './tables.ts';
 import { WireError, trim } from './wire.ts';
+import { ltvOf } from './worth.ts';
+import type { Worth } from './worth.ts';
 
 const MINUTE_MS = 60_000;
 const MINUTES_PER_HOUR = parse('60');
@@ -17,11 +19,17 @@ export function pairName(loanCoin: string, collateralCoin: string): string {
   return `${loanCoin}/${collateralCoin}`;
 }
 
-/** Debt / collateral at index prices; 999 when nothing is pledged. */
+/** Debt and collateral in USD at index prices. */
+export function flexWorth(desk: Desk, loan: FlexLoan): Worth {
+  return {
+    assets: loan.collateral.times(desk.priceOf(loan.collateralCoin)),
+    debts: shownDebt(loan).times(desk.priceOf(loan.loanCoin)),
+  };
+}
+
+/** Debt / collateral; 999 when nothing is pledged. */
 export function flexLtv(desk: Desk, loan: FlexLoan): Dec {
-  const collateral = loan.collateral.times(desk.priceOf(loan.collateralCoin));
-  if (loan.debt.isZero()) return ZERO;
-  return collateral.isZero() ? parse('999') : shownDebt(loan).times(desk.priceOf(loan.loanCoin)).div(collateral);
+  return ltvOf(flexWorth(desk, loan));
 }
 
 /** The wire shows LTVs with two decimals in every sample; how they are rounded is not documented (§15.8). */
@@ -172,14 +180,13 @@ export function borrow(
   return { loan: amount, collateral };
 }
 
-/** Liquidates a position at its line: the collateral pays debt and fee, the rest comes back. */
-export function liquidateLoanIfDue(desk: Desk, account: Account, pair: string, loan: FlexLoan): void {
-  if (loan.debt.isZero()) return;
+/** Liquidates a position at its line. `worth` is what it is worth now. */
+export function liquidateLoanIfDue(desk: Desk, account: Account, pair: string, loan: FlexLoan, worth: Worth): void {
   const { liquidationLtv } = pledgeOf(desk, account, loan.loanCoin, loan.collateralCoin);
-  if (flexLtv(desk, loan).gte(liquidationLtv)) seizeLoan(desk, account, pair, loan);
+  if (worth.debts.gte(liquidationLtv.times(worth.assets))) seizeLoan(desk, account, pair, loan);
 }
 
-/** Liquidates a position whatever its LTV is. */
+/** Liquidates a position whatever its LTV is: the collateral pays debt and fee, the rest comes back. */
 export function seizeLoan(desk: Desk, account: Account, pair: string, loan: FlexLoan): void {
   account.track('binance.flexibleLoan', pair).liquidated = true;
   const spent = min(loan.collateral, inCollateral(desk, loan, shownDebt(loan)));

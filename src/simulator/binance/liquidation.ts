@@ -8,7 +8,8 @@ import type { Account } from './account.ts';
 import type { Desk } from './desk.ts';
 import { coinOf, owed, pocketOf, withFree, withPaid, withPocket } from './holdings.ts';
 import type { Pocket } from './holdings.ts';
-import { levelOf, worthOf } from './worth.ts';
+import { worthOf } from './worth.ts';
+import type { Worth } from './worth.ts';
 
 interface Seizure {
   readonly desk: Desk;
@@ -20,16 +21,12 @@ interface Seizure {
   pocket: Pocket;
 }
 
-/** Liquidates the pocket when its level has reached the line. @returns whether it did */
-export function liquidateIfDue(desk: Desk, account: Account, symbol: string): boolean {
-  if (account.frozen.has(symbol)) return false;
-  const pocket = pocketOf(account.holdings, symbol);
-  const level = levelOf(worthOf(pocket, desk.priceOf));
+/** Liquidates the pocket when its level has reached the line. `worth` is what it is worth now. */
+export function liquidateIfDue(desk: Desk, account: Account, symbol: string, worth: Worth): void {
+  if (account.frozen.has(symbol)) return;
   const bars = desk.barsOf(account, symbol);
   // The line itself already counts: "ML <= 1.1" (§10.1).
-  if (level === undefined || level.gt(bars.liquidation)) return false;
-  seize(desk, account, symbol, bars.stop);
-  return true;
+  if (worth.assets.lte(bars.liquidation.times(worth.debts))) seize(desk, account, symbol, bars.stop);
 }
 
 /** Liquidates whatever the level is. */

@@ -106,7 +106,7 @@ export function maxTransferable(pocket: Pocket, asset: string, priceOf: PriceOf,
   return max(ZERO, min(free, spare.isZero() && coins.gte(removable.div(priceOf(asset))) ? coins.minus(TICK) : coins));
 }
 
-/** Coins that may be borrowed before the collateral margin level falls to the initial bar (§10.1). */
+/** Coins that may be borrowed before the collateral margin level falls below the initial bar (§10.1). */
 export function maxBorrowable(
   pocket: Pocket,
   asset: string,
@@ -115,14 +115,22 @@ export function maxBorrowable(
   bracketsOf: BracketsOf,
 ): Dec {
   const { debts } = worthOf(pocket, priceOf);
-  const spare = collateralOf(pocket, priceOf, bracketsOf).minus(initial.times(debts));
+  let spare = collateralOf(pocket, priceOf, bracketsOf).minus(initial.times(debts));
   if (spare.lte(0)) return ZERO;
-  const price = priceOf(asset);
   const coin = coinOf(pocket, asset);
-  const usd = coin.free.plus(coin.locked).times(price);
-  const bracket = bracketsOf(asset).find(({ maxUsdValue }) => maxUsdValue === undefined || usd.lt(maxUsdValue));
-  const weight = bracket?.discountRate ?? ZERO;
-  return floor(spare.div(initial.minus(weight)).div(price), 8);
+  const usd = coin.free.plus(coin.locked).times(priceOf(asset));
+  let borrowable = ZERO;
+  // What is borrowed lands on top of the asset's value; each slice gives back its weight and costs the initial bar.
+  for (const { minUsdValue, maxUsdValue, discountRate } of bracketsOf(asset)) {
+    if (maxUsdValue !== undefined && maxUsdValue.lte(usd)) continue;
+    const cost = initial.minus(discountRate);
+    const fits = spare.div(cost);
+    const room = maxUsdValue?.minus(max(usd, minUsdValue));
+    if (room === undefined || fits.lte(room)) return floor(borrowable.plus(fits).div(priceOf(asset)), 8);
+    borrowable = borrowable.plus(room);
+    spare = spare.minus(room.times(cost));
+  }
+  return floor(borrowable.div(priceOf(asset)), 8);
 }
 
 /** The words of §5.2 for a margin level; undefined level: no debt. */

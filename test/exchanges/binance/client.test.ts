@@ -58,7 +58,11 @@ describe('signing', () => {
     const client = clientFor(await start());
     const request = await signed(client);
     const [payload, signature] = request.body.split('&signature=');
-    expect(signature).toBe(createHmac('sha256', 'HMAC-MARKED-SECRET').update(payload ?? '').digest('hex'));
+    expect(signature).toBe(
+      createHmac('sha256', 'HMAC-MARKED-SECRET')
+        .update(payload ?? '')
+        .digest('hex'),
+    );
     expect(new URLSearchParams(payload)).toEqual(
       new URLSearchParams({ timestamp: String(request.signedAt), ...REPAY, recvWindow: '3000' }),
     );
@@ -77,7 +81,10 @@ describe('signing', () => {
 
   it('says without any of it that a private key cannot be read', async () => {
     const client = clientFor(await start(), {
-      key: { id: { reveal: () => 'k' }, secret: { reveal: () => '-----BEGIN PRIVATE KEY-----\nMARKED-SECRET\n-----END PRIVATE KEY-----' } },
+      key: {
+        id: { reveal: () => 'k' },
+        secret: { reveal: () => '-----BEGIN PRIVATE KEY-----\nMARKED-SECRET\n-----END PRIVATE KEY-----' },
+      },
     });
     const failure: unknown = await signed(client).catch((error: unknown) => error);
     expect(failure).toBeInstanceOf(SigningError);
@@ -118,14 +125,20 @@ describe('signing', () => {
   it('tags money calls only when told to', async () => {
     const fake = await start();
     expect((await signed(clientFor(fake))).headers).not.toHaveProperty('x-ballast-intent');
-    expect((await signed(clientFor(fake, { tagIntents: true }))).headers).toMatchObject({ 'x-ballast-intent': 'intent-1' });
+    expect((await signed(clientFor(fake, { tagIntents: true }))).headers).toMatchObject({
+      'x-ballast-intent': 'intent-1',
+    });
   });
 });
 
 describe('money', () => {
   it('is accepted with a transaction id, exactly as written', async () => {
     const fake = await start({ [POST_REPAY]: '{"tranId":9007199254740993,"clientTag":""}' });
-    expect(await money(clientFor(fake, { tagIntents: true }))).toMatchObject({ outcome: 'accepted', ref: '9007199254740993', final: false });
+    expect(await money(clientFor(fake, { tagIntents: true }))).toMatchObject({
+      outcome: 'accepted',
+      ref: '9007199254740993',
+      final: false,
+    });
     expect(fake.calls(POST_REPAY)).toHaveLength(1);
     expect(fake.calls(POST_REPAY)[0]?.headers['x-ballast-intent']).toBe('intent-1');
     expect(fake.calls(POST_REPAY)[0]?.params).toMatchObject(REPAY);
@@ -223,7 +236,9 @@ describe('reads', () => {
       'GET /api/v3/time': () => ({ serverTime: Date.now() + skew }),
       'GET /sapi/v1/margin/account': ({ params }) => {
         reads += 1;
-        return Math.abs(Number(params['timestamp']) - Date.now() - skew) < 1_000 ? { ok: 1 } : new WireRefusal(400, { code: -1021, msg: 'x' });
+        return Math.abs(Number(params['timestamp']) - Date.now() - skew) < 1_000
+          ? { ok: 1 }
+          : new WireRefusal(400, { code: -1021, msg: 'x' });
       },
     });
     const client = clientFor(fake);
@@ -252,7 +267,10 @@ describe('reads', () => {
     });
     const client = clientFor(fake);
     await client.read(ENDPOINTS.marginAccount, {}, {});
-    await expect(client.read(ENDPOINTS.marginAccount, {}, {})).rejects.toMatchObject({ kind: 'rateLimited', code: null });
+    await expect(client.read(ENDPOINTS.marginAccount, {}, {})).rejects.toMatchObject({
+      kind: 'rateLimited',
+      code: null,
+    });
     await expect(client.read(ENDPOINTS.marginAccount, {}, { purpose: 'rescue' })).resolves.toEqual({});
   });
 

@@ -1,5 +1,5 @@
 /** The contract of `contract.ts`, played by the Binance products against the simulated Binance. */
-import { describe } from 'vitest';
+import { describe, it } from 'vitest';
 import { systemClock } from '../../../src/clock.ts';
 import type { Product } from '../../../src/core/loan.ts';
 import { ZERO } from '../../../src/core/money.ts';
@@ -8,7 +8,7 @@ import { DEFAULT_VENUE_TIMING } from '../../../src/exchanges/kit.ts';
 import { createMeter } from '../../../src/exchanges/limits.ts';
 import { startSimulator } from '../../../src/simulator/start.ts';
 import type { WorldInput } from '../../../src/simulator/world.ts';
-import { playContract, SHORT, type Cards, type Subject } from '../contract.ts';
+import { SHORT, deckOf, type Cards, type Subject } from '../contract.ts';
 
 const KEY = { id: 'simKey', secret: 'simSecret' };
 
@@ -28,7 +28,7 @@ const WORLD: WorldInput = {
   binanceSettings: { settleMs: 60 },
 };
 
-export function opener(products: readonly Product[], world: WorldInput = WORLD): () => Promise<Subject> {
+function opener(products: readonly Product[], world: WorldInput = WORLD): () => Promise<Subject> {
   return async () => {
     const simulator = await startSimulator({ world, tape: 'calm-2023', seed: 7 });
     const venue = createBinance({
@@ -54,29 +54,32 @@ const CROSS: Omit<Cards, 'leg' | 'path' | 'figure' | 'direction' | 'tooMuch'> = 
   open: opener(['binance.crossMargin']),
   readPath: '/sapi/v1/margin/account',
   settles: true,
-  hasFailedRecords: true,
 };
 
 describe('cross margin, repay', () => {
-  playContract({
-    ...CROSS,
-    leg: { verb: 'repay', asset: 'USDT', amount: '1000.00001234', from: 'inside', to: 'loan', full: false },
-    path: '/sapi/v1/margin/borrow-repay',
-    figure: (loan) => loan.debts.find((debt) => debt.asset === 'USDT')?.amount ?? ZERO,
-    direction: 'falls',
-    tooMuch: { amount: '90000', effect: 'exceedsDebt' },
-  });
+  it.each(
+    deckOf({
+      ...CROSS,
+      leg: { verb: 'repay', asset: 'USDT', amount: '1000.00001234', from: 'inside', to: 'loan', full: false },
+      path: '/sapi/v1/margin/borrow-repay',
+      figure: (loan) => loan.debts.find((debt) => debt.asset === 'USDT')?.amount ?? ZERO,
+      direction: 'falls',
+      tooMuch: { amount: '90000', effect: 'exceedsDebt' },
+    }),
+  )('$title', ({ play }) => play());
 });
 
 describe('cross margin, transfer in', () => {
-  playContract({
-    ...CROSS,
-    leg: { verb: 'transferIn', asset: 'USDT', amount: '1000.00001234', from: 'spot', to: 'inside', full: false },
-    path: '/sapi/v1/asset/transfer',
-    figure: (loan) => loan.collateral.find((held) => held.asset === 'USDT')?.amount ?? ZERO,
-    direction: 'rises',
-    tooMuch: { amount: '90000', effect: 'funds' },
-  });
+  it.each(
+    deckOf({
+      ...CROSS,
+      leg: { verb: 'transferIn', asset: 'USDT', amount: '1000.00001234', from: 'spot', to: 'inside', full: false },
+      path: '/sapi/v1/asset/transfer',
+      figure: (loan) => loan.collateral.find((held) => held.asset === 'USDT')?.amount ?? ZERO,
+      direction: 'rises',
+      tooMuch: { amount: '90000', effect: 'funds' },
+    }),
+  )('$title', ({ play }) => play());
 });
 
 const ISOLATED: Omit<Cards, 'leg' | 'path' | 'figure' | 'direction' | 'tooMuch'> = {
@@ -86,29 +89,32 @@ const ISOLATED: Omit<Cards, 'leg' | 'path' | 'figure' | 'direction' | 'tooMuch'>
   open: opener(['binance.isolatedMargin']),
   readPath: '/sapi/v1/margin/isolated/account',
   settles: true,
-  hasFailedRecords: true,
 };
 
 describe('isolated margin, repay', () => {
-  playContract({
-    ...ISOLATED,
-    leg: { verb: 'repay', asset: 'USDT', amount: '500.00001234', from: 'inside', to: 'loan', full: false },
-    path: '/sapi/v1/margin/borrow-repay',
-    figure: (loan) => loan.debts.find((debt) => debt.asset === 'USDT')?.amount ?? ZERO,
-    direction: 'falls',
-    tooMuch: { amount: '90000', effect: 'exceedsDebt' },
-  });
+  it.each(
+    deckOf({
+      ...ISOLATED,
+      leg: { verb: 'repay', asset: 'USDT', amount: '500.00001234', from: 'inside', to: 'loan', full: false },
+      path: '/sapi/v1/margin/borrow-repay',
+      figure: (loan) => loan.debts.find((debt) => debt.asset === 'USDT')?.amount ?? ZERO,
+      direction: 'falls',
+      tooMuch: { amount: '90000', effect: 'exceedsDebt' },
+    }),
+  )('$title', ({ play }) => play());
 });
 
 describe('isolated margin, transfer in', () => {
-  playContract({
-    ...ISOLATED,
-    leg: { verb: 'transferIn', asset: 'USDT', amount: '500.00001234', from: 'spot', to: 'inside', full: false },
-    path: '/sapi/v1/asset/transfer',
-    figure: (loan) => loan.collateral.find((held) => held.asset === 'USDT')?.amount ?? ZERO,
-    direction: 'rises',
-    tooMuch: { amount: '90000', effect: 'funds' },
-  });
+  it.each(
+    deckOf({
+      ...ISOLATED,
+      leg: { verb: 'transferIn', asset: 'USDT', amount: '500.00001234', from: 'spot', to: 'inside', full: false },
+      path: '/sapi/v1/asset/transfer',
+      figure: (loan) => loan.collateral.find((held) => held.asset === 'USDT')?.amount ?? ZERO,
+      direction: 'rises',
+      tooMuch: { amount: '90000', effect: 'funds' },
+    }),
+  )('$title', ({ play }) => play());
 });
 
 const FLEXIBLE: Omit<Cards, 'leg' | 'path' | 'figure' | 'direction' | 'tooMuch'> = {
@@ -118,27 +124,30 @@ const FLEXIBLE: Omit<Cards, 'leg' | 'path' | 'figure' | 'direction' | 'tooMuch'>
   open: opener(['binance.flexibleLoan']),
   readPath: '/sapi/v2/loan/flexible/ongoing/orders',
   settles: false,
-  hasFailedRecords: false,
 };
 
 describe('flexible loan, repay', () => {
-  playContract({
-    ...FLEXIBLE,
-    leg: { verb: 'repay', asset: 'USDT', amount: '1000.00001234', from: 'spot', to: 'loan', full: false },
-    path: '/sapi/v2/loan/flexible/repay',
-    figure: (loan) => loan.debts[0]?.amount ?? ZERO,
-    direction: 'falls',
-    tooMuch: { amount: '90000', effect: 'exceedsDebt' },
-  });
+  it.each(
+    deckOf({
+      ...FLEXIBLE,
+      leg: { verb: 'repay', asset: 'USDT', amount: '1000.00001234', from: 'spot', to: 'loan', full: false },
+      path: '/sapi/v2/loan/flexible/repay',
+      figure: (loan) => loan.debts[0]?.amount ?? ZERO,
+      direction: 'falls',
+      tooMuch: { amount: '90000', effect: 'exceedsDebt' },
+    }),
+  )('$title', ({ play }) => play());
 });
 
 describe('flexible loan, add collateral', () => {
-  playContract({
-    ...FLEXIBLE,
-    leg: { verb: 'add', asset: 'BTC', amount: '0.10001234', from: 'spot', to: 'loan', full: false },
-    path: '/sapi/v2/loan/flexible/adjust/ltv',
-    figure: (loan) => loan.collateral[0]?.amount ?? ZERO,
-    direction: 'rises',
-    tooMuch: { amount: '50', effect: 'funds' },
-  });
+  it.each(
+    deckOf({
+      ...FLEXIBLE,
+      leg: { verb: 'add', asset: 'BTC', amount: '0.10001234', from: 'spot', to: 'loan', full: false },
+      path: '/sapi/v2/loan/flexible/adjust/ltv',
+      figure: (loan) => loan.collateral[0]?.amount ?? ZERO,
+      direction: 'rises',
+      tooMuch: { amount: '50', effect: 'funds' },
+    }),
+  )('$title', ({ play }) => play());
 });

@@ -16,7 +16,10 @@ afterEach(async () => {
   for (const fake of open.splice(0)) fake.stop();
 });
 
-async function setUp(answers: Record<string, Answer> = {}, options: Partial<BinanceOptions> = {}): Promise<{ fake: FakeBinance; venue: Venue }> {
+async function setUp(
+  answers: Record<string, Answer> = {},
+  options: Partial<BinanceOptions> = {},
+): Promise<{ fake: FakeBinance; venue: Venue }> {
   const fake = await FakeBinance.start({ ...world(), ...answers });
   open.push(fake);
   const venue = createBinance({
@@ -54,13 +57,33 @@ describe('a look at cross margin', () => {
     const view = await look();
     const loan = cross(view);
     expect(view).toMatchObject({ account: 'main', uid: '354937868' });
-    expect(loan).toMatchObject({ id: 'main/binance.crossMargin', key: '', status: 'open', marginRatio: null, alerts: [] });
+    expect(loan).toMatchObject({
+      id: 'main/binance.crossMargin',
+      key: '',
+      status: 'open',
+      marginRatio: null,
+      alerts: [],
+    });
     expect(loan.asOf).toBeGreaterThanOrEqual(before);
-    expect(loan.debts.map(({ asset, amount, interest, minRepay }) => [asset, amount.toFixed(), interest.toFixed(), minRepay?.toFixed()])).toEqual([
+    expect(
+      loan.debts.map(({ asset, amount, interest, minRepay }) => [
+        asset,
+        amount.toFixed(),
+        interest.toFixed(),
+        minRepay?.toFixed(),
+      ]),
+    ).toEqual([
       ['USDT', '20001.5', '1.5', '10'],
       ['BNB', '0.000001', '0.000001', '0'],
     ]);
-    expect(loan.collateral.map(({ asset, amount, free, addTiers }) => [asset, amount.toFixed(), free.toFixed(), addTiers.length])).toEqual([
+    expect(
+      loan.collateral.map(({ asset, amount, free, addTiers }) => [
+        asset,
+        amount.toFixed(),
+        free.toFixed(),
+        addTiers.length,
+      ]),
+    ).toEqual([
       ['BTC', '1.5', '1', 1],
       ['USDT', '500', '500', 1],
       ['ETH', '0', '0', 1],
@@ -105,7 +128,9 @@ describe('a look at cross margin', () => {
 
   it('is being liquidated when the venue has locked it', async () => {
     const locked = { tradeEnabled: false, transferInEnabled: false, transferOutEnabled: false };
-    expect(cross(await look({ [ACCOUNT]: marginAccount(CROSS_COINS, PRICES, locked) }))).toMatchObject({ status: 'liquidating' });
+    expect(cross(await look({ [ACCOUNT]: marginAccount(CROSS_COINS, PRICES, locked) }))).toMatchObject({
+      status: 'liquidating',
+    });
   });
 
   it('values a coin without a USDT index through BTC', async () => {
@@ -147,19 +172,31 @@ describe('a look at cross margin', () => {
 
 describe('what may not be believed', () => {
   it.each<[string, Answer]>([
-    ['a debt that vanished while the totals still know it', marginAccount(CROSS_COINS, PRICES, { userAssets: marginAccount({ BTC: { free: '1.5' } })['userAssets'] })],
+    [
+      'a debt that vanished while the totals still know it',
+      marginAccount(CROSS_COINS, PRICES, { userAssets: marginAccount({ BTC: { free: '1.5' } })['userAssets'] }),
+    ],
     ['an account without any asset', marginAccount(CROSS_COINS, PRICES, { userAssets: [] })],
     ['a margin level that contradicts the totals', marginAccount(CROSS_COINS, PRICES, { marginLevel: '1.60000000' })],
     ['the sentinel while there is a debt', marginAccount(CROSS_COINS, PRICES, { marginLevel: '999.00000000' })],
     ['a level of zero', marginAccount(CROSS_COINS, PRICES, { marginLevel: '0.00000000' })],
-    ['totals of zero', marginAccount(CROSS_COINS, PRICES, { totalAssetOfBtc: '0.00000000', totalLiabilityOfBtc: '0.00000000' })],
-    ['half of everything missing', marginAccount({ BTC: { free: '0.75' }, USDT: { free: '250', borrowed: '10000' } }, PRICES, { totalAssetOfBtc: '1.52500000', totalLiabilityOfBtc: '1.00007502' })],
+    [
+      'totals of zero',
+      marginAccount(CROSS_COINS, PRICES, { totalAssetOfBtc: '0.00000000', totalLiabilityOfBtc: '0.00000000' }),
+    ],
+    [
+      'half of everything missing',
+      marginAccount({ BTC: { free: '0.75' }, USDT: { free: '250', borrowed: '10000' } }, PRICES, {
+        totalAssetOfBtc: '1.52500000',
+        totalLiabilityOfBtc: '1.00007502',
+      }),
+    ],
     ['a missing level', marginAccount(CROSS_COINS, PRICES, { marginLevel: '' })],
     ['a negative debt', marginAccount({ ...CROSS_COINS, BNB: { borrowed: '-1' } }, PRICES)],
     ['Cross Margin Pro', marginAccount(CROSS_COINS, PRICES, { accountType: 'MARGIN_2' })],
     ['HTML', '<html>'],
     ['an empty object', {}],
-    ['a server error', new WireRefusal(502, '<html>') as never],
+    ['a server error', new WireRefusal(502, '<html>')],
   ])('%s', async (_name, answer) => {
     const view = await look({ [ACCOUNT]: answer instanceof WireRefusal ? (): unknown => answer : answer });
     expect(view.loans).toEqual([]);
@@ -191,7 +228,9 @@ describe('what may not be believed', () => {
   });
 
   it('thresholds that make no sense', async () => {
-    const view = await look({ 'GET /sapi/v1/margin/tradeCoeff': { normalBar: '1.5', marginCallBar: '1.3', forceLiquidationBar: '0.9' } });
+    const view = await look({
+      'GET /sapi/v1/margin/tradeCoeff': { normalBar: '1.5', marginCallBar: '1.3', forceLiquidationBar: '0.9' },
+    });
     expect(failure(view)).toContain('thresholds');
   });
 
@@ -216,9 +255,21 @@ describe('what may not be believed', () => {
 
 describe('money calls', () => {
   it.each([
-    [{ verb: 'repay', from: 'inside', to: 'loan' }, 'POST /sapi/v1/margin/borrow-repay', { type: 'REPAY', isIsolated: 'FALSE', asset: 'USDT', amount: '100.00001234' }],
-    [{ verb: 'borrow', from: 'loan', to: 'inside' }, 'POST /sapi/v1/margin/borrow-repay', { type: 'BORROW', isIsolated: 'FALSE' }],
-    [{ verb: 'transferIn', from: 'spot', to: 'inside' }, 'POST /sapi/v1/asset/transfer', { type: 'MAIN_MARGIN', asset: 'USDT', amount: '100.00001234' }],
+    [
+      { verb: 'repay', from: 'inside', to: 'loan' },
+      'POST /sapi/v1/margin/borrow-repay',
+      { type: 'REPAY', isIsolated: 'FALSE', asset: 'USDT', amount: '100.00001234' },
+    ],
+    [
+      { verb: 'borrow', from: 'loan', to: 'inside' },
+      'POST /sapi/v1/margin/borrow-repay',
+      { type: 'BORROW', isIsolated: 'FALSE' },
+    ],
+    [
+      { verb: 'transferIn', from: 'spot', to: 'inside' },
+      'POST /sapi/v1/asset/transfer',
+      { type: 'MAIN_MARGIN', asset: 'USDT', amount: '100.00001234' },
+    ],
     [{ verb: 'transferOut', from: 'inside', to: 'spot' }, 'POST /sapi/v1/asset/transfer', { type: 'MARGIN_MAIN' }],
   ] as const)('%o', async (leg, route, params) => {
     const { fake, venue } = await setUp({ [route]: { tranId: 77 } }, { tagIntents: true });

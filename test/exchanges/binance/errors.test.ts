@@ -11,7 +11,12 @@ function reply(status: number, body: string, headers: Record<string, string> = {
   return { kind: 'reply', status, headers, text: body, json: parseJson(body) };
 }
 
-function refusal(status: number, code: string, msg: string, headers: Record<string, string> = {}): ReturnType<typeof failureOf> {
+function refusal(
+  status: number,
+  code: string,
+  msg: string,
+  headers: Record<string, string> = {},
+): ReturnType<typeof failureOf> {
   return failureOf(reply(status, JSON.stringify({ code: Number(code), msg }), headers), WALL);
 }
 
@@ -84,8 +89,15 @@ describe('what no row covers', () => {
 
 describe('limits', () => {
   it('takes Retry-After in seconds', () => {
-    expect(refusal(429, '-1003', 'Too many', { 'retry-after': '7' })).toMatchObject({ effect: 'rateLimited', retryAfterMs: 7_000 });
-    expect(failureOf(reply(418, '', { 'retry-after': '120' }), WALL)).toMatchObject({ outcome: 'rejected', effect: 'banned', retryAfterMs: 120_000 });
+    expect(refusal(429, '-1003', 'Too many', { 'retry-after': '7' })).toMatchObject({
+      effect: 'rateLimited',
+      retryAfterMs: 7_000,
+    });
+    expect(failureOf(reply(418, '', { 'retry-after': '120' }), WALL)).toMatchObject({
+      outcome: 'rejected',
+      effect: 'banned',
+      retryAfterMs: 120_000,
+    });
   });
 
   it('waits for the next full minute when there is none, or it is zero', () => {
@@ -100,12 +112,19 @@ describe('limits', () => {
 
   it('reads the end of a ban from its text', () => {
     const msg = `Way too much request weight used; IP banned until ${String(WALL + 90_000)}. Please use WebSocket.`;
-    expect(refusal(418, '-1003', msg, { 'retry-after': '1' })).toMatchObject({ effect: 'banned', retryAfterMs: 90_000 });
+    expect(refusal(418, '-1003', msg, { 'retry-after': '1' })).toMatchObject({
+      effect: 'banned',
+      retryAfterMs: 90_000,
+    });
     expect(refusal(400, '-1003', msg)).toMatchObject({ effect: 'banned', retryAfterMs: 90_000 });
   });
 
   it('takes the firewall for “not executed, come back in minutes”', () => {
-    expect(failureOf(reply(403, '<html>'), WALL)).toMatchObject({ outcome: 'rejected', effect: 'rateLimited', retryAfterMs: 300_000 });
+    expect(failureOf(reply(403, '<html>'), WALL)).toMatchObject({
+      outcome: 'rejected',
+      effect: 'rateLimited',
+      retryAfterMs: 300_000,
+    });
   });
 });
 

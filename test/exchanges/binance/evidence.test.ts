@@ -26,17 +26,41 @@ function old(over: Partial<Intent> = {}): Intent {
     plannedAt: sentAt - 100,
     sentAt,
     validUntil: sentAt + 4_000,
-    before: { debt: { USDT: '20001.4' }, collateral: {}, inside: { USDT: '500' }, wallet: { USDT: '700.5' }, ltv: '0.8' },
+    before: {
+      debt: { USDT: '20001.4' },
+      collateral: {},
+      inside: { USDT: '500' },
+      wallet: { USDT: '700.5' },
+      ltv: '0.8',
+    },
     ...over,
   });
 }
 
 function row(over: object = {}): object {
-  return { type: 'MANUAL', asset: 'USDT', amount: '100.00001234', interest: '0', principal: '0', status: 'CONFIRMED', timestamp: Date.now() - 59_000, txId: 5, ...over };
+  return {
+    type: 'MANUAL',
+    asset: 'USDT',
+    amount: '100.00001234',
+    interest: '0',
+    principal: '0',
+    status: 'CONFIRMED',
+    timestamp: Date.now() - 59_000,
+    txId: 5,
+    ...over,
+  };
 }
 
 function moved(over: object = {}): object {
-  return { id: 9, tranId: 5, timestamp: Date.now() - 59_000, asset: 'USDT', type: 'REPAY', amount: '100.00001234', ...over };
+  return {
+    id: 9,
+    tranId: 5,
+    timestamp: Date.now() - 59_000,
+    asset: 'USDT',
+    type: 'REPAY',
+    amount: '100.00001234',
+    ...over,
+  };
 }
 
 interface Books {
@@ -46,7 +70,11 @@ interface Books {
   readonly account?: Answer;
 }
 
-async function evidence(what: Intent, books: Books = {}, answers: Record<string, Answer> = {}): Promise<{ verdict: Evidence; fake: FakeBinance }> {
+async function evidence(
+  what: Intent,
+  books: Books = {},
+  answers: Record<string, Answer> = {},
+): Promise<{ verdict: Evidence; fake: FakeBinance }> {
   const { records = [], flow = [], total = records.length } = books;
   const fake = await FakeBinance.start({
     ...world(),
@@ -90,7 +118,9 @@ describe('with the venue’s reference', () => {
     ['PENDING', 'pending'],
   ])('a transfer whose record is %s', async (status, expected) => {
     const records = [row({ txId: undefined, tranId: 4 }), row({ txId: undefined, tranId: 5, status })];
-    const { verdict, fake } = await evidence(intent({ verb: 'transferIn', from: 'spot', to: 'inside', ref: '5' }), { records });
+    const { verdict, fake } = await evidence(intent({ verb: 'transferIn', from: 'spot', to: 'inside', ref: '5' }), {
+      records,
+    });
     expect(verdict.verdict).toBe(expected);
     expect(fake.calls(TRANSFERS)[0]?.params).toMatchObject({ type: 'MAIN_MARGIN' });
   });
@@ -117,22 +147,57 @@ describe('without a reference', () => {
     ['two records with the same amount', old(), { records: [row(), row({ txId: 6 })] }, 'cannotTell'],
     ['another amount of the same kind and asset', old(), { records: [row({ amount: '7' })] }, 'cannotTell'],
     ['another asset only', old(), { records: [row({ asset: 'BTC' })] }, 'didNotHappen'],
-    ['a record that was listed before the send', old({ cursors: { known: '4,5' } }), { records: [row()] }, 'didNotHappen'],
+    [
+      'a record that was listed before the send',
+      old({ cursors: { known: '4,5' } }),
+      { records: [row()] },
+      'didNotHappen',
+    ],
     ['a movement in the capital flow without a record', old(), { flow: [moved()] }, 'cannotTell'],
     ['more records than were listed', old(), { total: 300 }, 'cannotTell'],
     ['no trace, validity over', old(), {}, 'didNotHappen'],
     ['no trace, validity not over', intent(), {}, 'cannotTell'],
-    ['no trace, validity over, lag margin not', old({ validUntil: Date.now() - DEFAULT_VENUE_TIMING.lagMarginMs + 2_000 }), {}, 'cannotTell'],
+    [
+      'no trace, validity over, lag margin not',
+      old({ validUntil: Date.now() - DEFAULT_VENUE_TIMING.lagMarginMs + 2_000 }),
+      {},
+      'cannotTell',
+    ],
     ['no trace, validity unknown', old({ validUntil: null }), {}, 'cannotTell'],
     ['no trace, but the debt fell', old({ before: { ...old().before, debt: { USDT: '20101.5' } } }), {}, 'cannotTell'],
     ['no trace, debt before unknown', old({ before: { ...old().before, debt: {} } }), {}, 'cannotTell'],
-    ['unmarked, CONFIRMED, and the flow agrees', old({ fingerprint: 'unmarked' }), { records: [row()], flow: [moved()] }, 'happened'],
+    [
+      'unmarked, CONFIRMED, and the flow agrees',
+      old({ fingerprint: 'unmarked' }),
+      { records: [row()], flow: [moved()] },
+      'happened',
+    ],
     ['unmarked, CONFIRMED, not in the flow', old({ fingerprint: 'unmarked' }), { records: [row()] }, 'cannotTell'],
-    ['unmarked, CONFIRMED, flow names another transaction', old({ fingerprint: 'unmarked' }), { records: [row()], flow: [moved({ tranId: 8 })] }, 'cannotTell'],
-    ['unmarked, beside a foreign record', old({ fingerprint: 'unmarked' }), { records: [row(), row({ txId: 6, amount: '7' })], flow: [moved()] }, 'cannotTell'],
+    [
+      'unmarked, CONFIRMED, flow names another transaction',
+      old({ fingerprint: 'unmarked' }),
+      { records: [row()], flow: [moved({ tranId: 8 })] },
+      'cannotTell',
+    ],
+    [
+      'unmarked, beside a foreign record',
+      old({ fingerprint: 'unmarked' }),
+      { records: [row(), row({ txId: 6, amount: '7' })], flow: [moved()] },
+      'cannotTell',
+    ],
     ['unmarked, PENDING', old({ fingerprint: 'unmarked' }), { records: [row({ status: 'PENDING' })] }, 'pending'],
-    ['unmarked, FAILED, no other trace', old({ fingerprint: 'unmarked' }), { records: [row({ status: 'FAILED' })] }, 'didNotHappen'],
-    ['unmarked, FAILED, validity not over', intent({ fingerprint: 'unmarked' }), { records: [row({ status: 'FAILED' })] }, 'cannotTell'],
+    [
+      'unmarked, FAILED, no other trace',
+      old({ fingerprint: 'unmarked' }),
+      { records: [row({ status: 'FAILED' })] },
+      'didNotHappen',
+    ],
+    [
+      'unmarked, FAILED, validity not over',
+      intent({ fingerprint: 'unmarked' }),
+      { records: [row({ status: 'FAILED' })] },
+      'cannotTell',
+    ],
   ];
   it.each(cases)('%s', async (_name, what, books, expected) => {
     expect((await evidence(what, books)).verdict.verdict).toBe(expected);
@@ -151,22 +216,43 @@ describe('without a reference', () => {
     }
   });
 
-  it.each([RECORDS, FLOW, 'GET /sapi/v1/margin/account'])('throws when %s could not be read: no verdict from half the witnesses', async (route) => {
-    await expect(evidence(old(), {}, { [route]: (): unknown => new WireRefusal(502, '<html>') })).rejects.toMatchObject({ name: 'VenueError' });
-  });
+  it.each([RECORDS, FLOW, 'GET /sapi/v1/margin/account'])(
+    'throws when %s could not be read: no verdict from half the witnesses',
+    async (route) => {
+      await expect(
+        evidence(old(), {}, { [route]: (): unknown => new WireRefusal(502, '<html>') }),
+      ).rejects.toMatchObject({ name: 'VenueError' });
+    },
+  );
 });
 
 describe('a transfer without a reference', () => {
-  const transfer = (over: Partial<Intent> = {}): Intent => old({ verb: 'transferIn', from: 'spot', to: 'inside', ...over });
+  const transfer = (over: Partial<Intent> = {}): Intent =>
+    old({ verb: 'transferIn', from: 'spot', to: 'inside', ...over });
   const listed = (over: object = {}): object => row({ txId: undefined, tranId: 5, type: 'MAIN_MARGIN', ...over });
 
   it.each<[string, Intent, Books, string]>([
     ['marked and confirmed', transfer(), { records: [listed()] }, 'happened'],
     ['no trace', transfer(), {}, 'didNotHappen'],
-    ['no trace, but the balance inside rose by it', transfer({ before: { ...old().before, inside: { USDT: '399.9' } } }), {}, 'cannotTell'],
-    ['out, no trace, but the balance inside fell by it', transfer({ verb: 'transferOut', before: { ...old().before, inside: { USDT: '600.1' } } }), {}, 'cannotTell'],
+    [
+      'no trace, but the balance inside rose by it',
+      transfer({ before: { ...old().before, inside: { USDT: '399.9' } } }),
+      {},
+      'cannotTell',
+    ],
+    [
+      'out, no trace, but the balance inside fell by it',
+      transfer({ verb: 'transferOut', before: { ...old().before, inside: { USDT: '600.1' } } }),
+      {},
+      'cannotTell',
+    ],
     ['out, no trace', transfer({ verb: 'transferOut' }), {}, 'didNotHappen'],
-    ['listed times in seconds', transfer(), { records: [listed({ timestamp: Math.floor(Date.now() / 1000) })] }, 'happened'],
+    [
+      'listed times in seconds',
+      transfer(),
+      { records: [listed({ timestamp: Math.floor(Date.now() / 1000) })] },
+      'happened',
+    ],
     ['another amount', transfer(), { records: [listed({ amount: '5' })] }, 'cannotTell'],
     ['a negative amount in the flow', transfer(), { flow: [moved({ amount: '-100.00001234' })] }, 'cannotTell'],
   ])('%s', async (_name, what, books, expected) => {
@@ -180,9 +266,19 @@ describe('a transfer without a reference', () => {
 
 describe('cursors', () => {
   it('hold the ids that are listed before the send', async () => {
-    const fake = await FakeBinance.start({ ...world(), [RECORDS]: { rows: [row({ txId: 3 }), row({ txId: 4 })], total: 2 } });
+    const fake = await FakeBinance.start({
+      ...world(),
+      [RECORDS]: { rows: [row({ txId: 3 }), row({ txId: 4 })], total: 2 },
+    });
     open.push(fake);
-    const venue = createBinance({ account: 'main', key: KEY, hosts: { rest: fake.url, ws: null }, products: ['binance.crossMargin'], expectUid: null, clock: systemClock });
+    const venue = createBinance({
+      account: 'main',
+      key: KEY,
+      hosts: { rest: fake.url, ws: null },
+      products: ['binance.crossMargin'],
+      expectUid: null,
+      clock: systemClock,
+    });
     venues.push(venue);
     expect(await venue.cursors(intent(), SIGNAL)).toEqual({ known: '3,4' });
   });

@@ -81,7 +81,9 @@ export class FakeBinance {
       response.writeHead(value.status, value.headers).end(value.body);
       return;
     }
-    response.writeHead(200, { 'content-type': 'application/json' }).end(typeof value === 'string' ? value : JSON.stringify(value));
+    response
+      .writeHead(200, { 'content-type': 'application/json' })
+      .end(typeof value === 'string' ? value : JSON.stringify(value));
   }
 }
 

@@ -9,12 +9,23 @@ export interface Coin {
   readonly interest?: string;
 }
 
-export const PRICES: Readonly<Record<string, string>> = { BTCUSDT: '20000', ETHUSDT: '1000', BNBUSDT: '300', OLDBTC: '0.001' };
+export const PRICES: Readonly<Record<string, string>> = {
+  BTCUSDT: '20000',
+  ETHUSDT: '1000',
+  BNBUSDT: '300',
+  OLDBTC: '0.001',
+};
 
 /** `margin/account` as the venue would compute it from coins and prices. */
-export function marginAccount(coins: Readonly<Record<string, Coin>>, prices = PRICES, over: object = {}): Record<string, unknown> {
+export function marginAccount(
+  coins: Readonly<Record<string, Coin>>,
+  prices = PRICES,
+  over: object = {},
+): Record<string, unknown> {
   const price = (asset: string): number =>
-    asset === 'USDT' ? 1 : Number(prices[`${asset}USDT`] ?? Number(prices[`${asset}BTC`] ?? 0) * Number(prices['BTCUSDT']));
+    asset === 'USDT'
+      ? 1
+      : Number(prices[`${asset}USDT`] ?? Number(prices[`${asset}BTC`] ?? 0) * Number(prices['BTCUSDT']));
   let assets = 0;
   let debts = 0;
   const zero = { free: '0', locked: '0', borrowed: '0', interest: '0' };

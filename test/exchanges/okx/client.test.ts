@@ -10,6 +10,7 @@ import { createTransport } from '../../../src/exchanges/transport.ts';
 import { OkxClient } from '../../../src/exchanges/okx/client.ts';
 import { ENDPOINTS } from '../../../src/exchanges/okx/endpoints.ts';
 import { OkxPublic, type Wiring } from '../../../src/exchanges/okx/publicClient.ts';
+import { Pace } from '../../../src/exchanges/okx/pace.ts';
 import { signed } from '../../../src/exchanges/okx/signer.ts';
 import { OKX_TIMING } from '../../../src/exchanges/okx/timing.ts';
 import { KEY, KEYS, ScriptedOkx, freeMeter, hidden, never, recordingLog, refusal } from './support.ts';
@@ -33,6 +34,7 @@ function wiring(more: Partial<Wiring> = {}): Wiring {
     transport,
     meter: freeMeter,
     clock: systemClock,
+    pace: new Pace(systemClock, 0.01),
     timing,
     log: recordingLog().log,
     ...more,
@@ -245,7 +247,7 @@ describe('money calls', () => {
 
   it('are refused by our own limiter before a byte leaves', async () => {
     server.on('POST account/spot-manual-borrow-repay', () => [{ ccy: 'USDT', side: 'repay', amt: '1' }]);
-    const client = await ready(clientOf());
+    const client = await ready(clientOf(wiring({ pace: new Pace(systemClock, 1) })));
     const send = () =>
       client.money(client.sign('i', ENDPOINTS.spotBorrowRepay, { ccy: 'USDT', side: 'repay', amt: '1' }), never());
     expect((await send()).outcome).toBe('accepted');

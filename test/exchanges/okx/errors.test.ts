@@ -1,9 +1,12 @@
 /** One test per row of the OKX error table, and the envelope rules of okx.md §1.4. */
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { OKX_ERRORS, readError, readEnvelope, verdictOf } from '../../../src/exchanges/okx/errors.ts';
 import { GROUPS } from '../../../src/exchanges/okx/errorRows.ts';
 import { parseJson } from '../../../src/exchanges/json.ts';
 import type { HttpReply } from '../../../src/exchanges/transport.ts';
+
+const DOCUMENT = readFileSync('docs/error-codes-okx.md', 'utf8').split('\n');
 
 function reply(text: string, status = 200, headers: Record<string, string> = {}): HttpReply {
   return { kind: 'reply', status, headers, text, json: parseJson(text) };
@@ -32,6 +35,11 @@ describe('every row', () => {
     }
     expect(row.meaning.length).toBeGreaterThan(10);
     expect(row.source).toMatch(/^okx\.md §/);
+    const does = row.outcome === 'unknown' ? 'gathers evidence' : row.effect;
+    const documented = DOCUMENT.some(
+      (line) => line.startsWith(`| ${row.code} |`) && line.includes(`| ${does}`) && line.endsWith(`| ${row.meaning} |`),
+    );
+    expect(documented, 'docs/error-codes-okx.md').toBe(true);
   });
 
   it('names no code twice in the groups', () => {
@@ -126,7 +134,7 @@ describe('which code counts', () => {
 
   it('takes 51000 about an amount for its decimals, about anything else for a bug', () => {
     expect(failureOf(coded('51000', 'Parameter collateralAmt error', 400))).toMatchObject({ effect: 'precision' });
-    expect(failureOf(coded('51000', 'Parameter ordId error', 400))).toMatchObject({ effect: 'none' });
+    expect(failureOf(coded('51000', 'Parameter ordId error', 400))).toMatchObject({ effect: 'unavailable' });
   });
 });
 

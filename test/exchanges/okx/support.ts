@@ -204,7 +204,7 @@ export function venueFor(
       clockErrorMs: 50,
       lagMarginMs: 100,
       settleLagMs: 200,
-      limitScale: 1,
+      limitScale: 0.01,
       indexAgeMs: 0,
     },
     windowMs: 300,
