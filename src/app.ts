@@ -3,25 +3,24 @@
  * them, one runner per account; and down again in the opposite order.
  */
 import { randomUUID } from 'node:crypto';
-import { Redis } from 'ioredis';
-import { EXIT, Ending } from './cli/exit.ts';
+import { examineAll } from './cli/examination.ts';
+import { DID_NOT_START, EXIT, Ending } from './cli/exit.ts';
+import type { Connections } from './cli/redis.ts';
+import { connectRedis, letters } from './cli/redis.ts';
 import type { Clock } from './clock.ts';
 import type { AccountConfig, Config } from './config/types.ts';
 import { worldOf } from './config/world.ts';
-import { parse } from './core/money.ts';
 import type { Mode } from './core/intent.ts';
-import type { Finding, Venue } from './exchanges/exchange.ts';
+import { parse } from './core/money.ts';
+import type { Venue } from './exchanges/exchange.ts';
 import type { VenueLog } from './exchanges/kit.ts';
 import { createVenue } from './exchanges/venues.ts';
 import type { AccountSetup, LookEvent } from './jobs/account.ts';
-import type { EmbeddedRedis } from './jobs/embeddedRedis.ts';
-import { DEFAULT_DIRECTORY, startEmbeddedRedis } from './jobs/embeddedRedis.ts';
-import { JOURNAL_ID_KEY } from './jobs/keys.ts';
 import { Registry } from './jobs/registry.ts';
 import { Runner } from './jobs/runner.ts';
 import type { Stage } from './replay/player.ts';
 import type { SimulatorAddresses } from './replay/simulated.ts';
-import { Simulated } from './replay/simulated.ts';
+import { Simulated, SimulatorError } from './replay/simulated.ts';
 
 export interface AppOptions {
   readonly config: Config;
@@ -35,14 +34,19 @@ export interface AppOptions {
   readonly observeOnly: boolean;
   readonly redisProgram: string | undefined;
   readonly log: VenueLog;
+  /** Every account was examined; the first look follows. */
+  readonly onReady: (simulated: Simulated | null) => Promise<void>;
   readonly onEvent: (account: string, event: LookEvent) => void;
   readonly onError: (account: string, error: Error) => void;
   /** Something without which nothing can go on has ended: stop with this. */
   readonly onFatal: (ending: Ending) => void;
 }
 
-/** How long a stop waits for the running look of a lane, ms. */
+/** How long a stop waits for the running looks, and for everything else that has to close. */
 const STOP_GRACE_MS = 10_000;
+const CLOSE_WITHIN_MS = 5_000;
+/** The same when Redis or the venue is gone: there is nothing left to wait for. */
+const HURRIED_MS = 1_000;
 const QUIET_EVERY_MS = 2;
 
 export class App implements Stage {
@@ -52,7 +56,12 @@ export class App implements Stage {
   readonly #closers: (() => Promise<unknown>)[];
   #stopping: Promise<void> | null = null;
 
-  private constructor(simulated: Simulated | null, runners: readonly Runner[], clock: Clock, closers: (() => Promise<unknown>)[]) {
+  private constructor(
+    simulated: Simulated | null,
+    runners: readonly Runner[],
+    clock: Clock,
+    closers: (() => Promise<unknown>)[],
+  ) {
     this.simulated = simulated;
     this.runners = runners;
     this.#clock = clock;
@@ -61,25 +70,28 @@ export class App implements Stage {
 
   /** @throws Ending with the exit code and the words for the operator */
   static async start(options: AppOptions): Promise<App> {
+    const { config, clock } = options;
     const closers: (() => Promise<unknown>)[] = [];
+    const runners: Runner[] = [];
     try {
-      const redis = await connect(options, closers);
+      const redis = await connect(options);
+      closers.push(() => redis.close());
       const simulated = await startSimulated(options, closers);
       const world = simulated === null ? '' : randomUUID();
       const registry = new Registry(redis.fast);
       await registry.begin(simulated === null ? null : world);
-      const runners: Runner[] = [];
-      for (const account of options.config.accounts) {
-        const venue = venueOf(options, account, simulated?.addresses ?? null);
-        const uid = await examined(account, venue);
+      const addresses = simulated?.addresses ?? null;
+      const opened = config.accounts.map((account) => ({ account, venue: venueOf(options, account, addresses) }));
+      const examined = await examineAll(opened);
+      await options.onReady(simulated);
+      for (const { account, venue, uid } of examined) {
         const runner = await openRunner(options, account, venue, uid, account.simulated ? world : '', redis);
-        closers.push(() => runner.stop(STOP_GRACE_MS));
-        await registry.register(account.name, runner.address);
         runners.push(runner);
+        await registry.register(account.name, runner.address);
       }
-      return new App(simulated, runners, options.clock, closers);
+      return new App(simulated, runners, clock, closers);
     } catch (error) {
-      await closeAll(closers);
+      await new App(null, runners, clock, closers).stop(true);
       throw error;
     }
   }
@@ -101,91 +113,77 @@ export class App implements Stage {
     }
   }
 
-  /** Lanes first, Redis last; twice is once. */
-  stop(): Promise<void> {
-    this.#stopping ??= closeAll(this.#closers);
+  /**
+   * Lanes first, Redis last; twice is once. Never hangs: what does not close in time is left behind.
+   * @param hurried Redis or the simulated exchanges are gone, so that nothing can finish any more
+   */
+  stop(hurried = false): Promise<void> {
+    this.#stopping ??= this.#stop(hurried);
     return this.#stopping;
   }
-}
 
-interface Connections {
-  /** Fails fast. */
-  readonly fast: Redis;
-  /** Waits for Redis for ever. */
-  readonly patient: Redis;
-  /** From the journal's id. */
-  readonly stamp: string;
-}
-
-async function connect(options: AppOptions, closers: (() => Promise<unknown>)[]): Promise<Connections> {
-  const { redis } = options.config;
-  const target = redis.kind === 'url' ? redis.url.reveal() : (await embedded(options, redis.dataDir ?? DEFAULT_DIRECTORY, closers)).socketPath;
-  const fast = new Redis(target, { enableOfflineQueue: false, maxRetriesPerRequest: 1, lazyConnect: true });
-  const patient = new Redis(target, { maxRetriesPerRequest: null, lazyConnect: true });
-  for (const connection of [fast, patient]) {
-    connection.on('error', (error) => {
-      options.onError('redis', error);
-    });
-    closers.push(async () => {
-      connection.disconnect();
-      return Promise.resolve();
-    });
-  }
-  let stamp: string;
-  try {
-    await Promise.all([fast.connect(), patient.connect()]);
-    await fast.set(JOURNAL_ID_KEY, randomUUID(), 'NX');
-    stamp = letters((await fast.get(JOURNAL_ID_KEY)) ?? '');
-    await refuseEviction(fast);
-  } catch (error) {
-    if (error instanceof Ending) throw error;
-    throw new Ending(EXIT.unavailable, `Redis could not be reached: ${messageOf(error)}. Nothing was sent. Check redis in ${options.config.sourcePath} and start again.`);
-  }
-  return { fast, patient, stamp };
-}
-
-async function embedded(options: AppOptions, directory: string, closers: (() => Promise<unknown>)[]): Promise<EmbeddedRedis> {
-  try {
-    const server = await startEmbeddedRedis({
-      directory,
-      clock: options.clock,
-      journal: { key: JOURNAL_ID_KEY },
-      program: options.redisProgram,
-      onDeath: ({ reason }) => {
-        options.onFatal(new Ending(EXIT.unavailable, `${reason}\nWithout its journal Ballast sends nothing. What was in flight is settled from the venue's records at the next start. Start Ballast again.`));
-      },
-    });
-    closers.push(() => server.stop());
-    return server;
-  } catch (error) {
-    throw new Ending(EXIT.unavailable, messageOf(error));
+  async #stop(hurried: boolean): Promise<void> {
+    const grace = hurried ? HURRIED_MS : STOP_GRACE_MS;
+    const lanes = Promise.all(this.runners.map((runner) => runner.stop(grace).catch(() => undefined)));
+    await within(this.#clock, grace + HURRIED_MS, lanes);
+    await closeAll(this.#closers, this.#clock, CLOSE_WITHIN_MS);
   }
 }
 
-/** An evicted key would be a forgotten payment. */
-async function refuseEviction(redis: Redis): Promise<void> {
-  const [, policy] = (await redis.config('GET', 'maxmemory-policy')) as string[];
-  if (policy !== undefined && policy !== 'noeviction') {
-    throw new Ending(EXIT.config, `Redis may evict keys (maxmemory-policy ${policy}): a forgotten key could be a forgotten payment. Set maxmemory-policy noeviction and start again.`);
-  }
+function connect(options: AppOptions): Promise<Connections> {
+  const { config, clock, redisProgram, onError, onFatal } = options;
+  return connectRedis({
+    config,
+    clock,
+    program: redisProgram,
+    onError: (error) => {
+      onError('redis', error);
+    },
+    onGone: onFatal,
+  });
 }
 
-async function startSimulated(options: AppOptions, closers: (() => Promise<unknown>)[]): Promise<Simulated | null> {
-  const { config } = options;
+async function startSimulated(
+  { config, ...options }: AppOptions,
+  closers: (() => Promise<unknown>)[],
+): Promise<Simulated | null> {
   if (config.simulation === null) {
-    if (options.tape !== null) throw new Ending(EXIT.config, 'a tape needs simulated accounts, and the policy file names none');
-    return null;
-  }
-  const tape = options.tape ?? config.simulation.tape;
-  try {
-    const simulated = await Simulated.start({ entry: options.simulatorEntry, world: worldOf(config), tape, tapesDir: options.tapesDir }, (says) => {
-      options.onFatal(new Ending(EXIT.unavailable, `${says}\nNothing more is sent; what was in flight is in the journal. Start Ballast again for a new run.`));
+    if (options.tape === null) return null;
+    throw new Ending(EXIT.usage, {
+      happened: `a tape moves simulated exchanges, and ${config.sourcePath} names none.`,
+      ballast: DID_NOT_START,
+      operator: 'leave --tape out, or use a policy file with simulated accounts, like the shipped config.yaml.',
     });
-    closers.push(() => simulated.stop());
-    return simulated;
-  } catch (error) {
-    throw new Ending(EXIT.config, messageOf(error));
   }
+  const { simulatorEntry: entry, tapesDir, onFatal } = options;
+  const tape = options.tape ?? config.simulation.tape;
+  const simulated = await Simulated.start({ entry, world: worldOf(config), tape, tapesDir }, (says) => {
+    onFatal(simulatorGone(says));
+  }).catch((error: unknown) => {
+    throw error instanceof SimulatorError ? refusedInput(error) : error;
+  });
+  closers.push(() => simulated.stop());
+  return simulated;
+}
+
+function refusedInput({ trouble, message }: SimulatorError): Ending {
+  const operator =
+    'name one of the shipped tapes, or whole CSV files (SYMBOL=path names the symbol), with --tape or as `tape` in the policy file.';
+  return new Ending(trouble === 'input' ? EXIT.config : EXIT.unavailable, {
+    happened: `the simulated exchanges cannot play: ${message}`,
+    ballast: DID_NOT_START,
+    operator: trouble === 'input' ? operator : 'start again; if it happens again, report it with this text.',
+  });
+}
+
+/** The built-in exchanges ended or do not answer. A real venue that does so is waited for; without these there is no tape. */
+export function simulatorGone(happened: string): Ending {
+  return new Ending(EXIT.unavailable, {
+    happened,
+    ballast:
+      'it stopped, and sends nothing more. The journal holds what was in flight; a new run begins a new simulated world.',
+    operator: 'start Ballast again.',
+  });
 }
 
 function venueOf(options: AppOptions, account: AccountConfig, simulated: SimulatorAddresses | null): Venue {
@@ -208,23 +206,14 @@ function venueOf(options: AppOptions, account: AccountConfig, simulated: Simulat
   });
 }
 
-/** The account's UID, or an ending that says which check failed and what to do. */
-async function examined(account: AccountConfig, venue: Venue): Promise<string> {
-  const findings = await venue.examine(AbortSignal.timeout(4 * account.timing.requestDeadlineMs));
-  const failed = findings.filter((finding) => finding.level === 'fail');
-  if (failed.length > 0) {
-    await venue.close();
-    throw new Ending(failed[0]?.exit ?? EXIT.permission, failed.map((finding) => failure(account, finding)).join('\n'));
-  }
-  const view = await venue.observe(AbortSignal.timeout(4 * account.timing.requestDeadlineMs));
-  return view.uid;
-}
-
-function failure(account: AccountConfig, finding: Finding): string {
-  return `account ${account.name}: ${finding.check}: ${finding.says} Nothing was sent. ${finding.remedy}`;
-}
-
-async function openRunner(options: AppOptions, account: AccountConfig, venue: Venue, uid: string, world: string, redis: Connections): Promise<Runner> {
+async function openRunner(
+  options: AppOptions,
+  account: AccountConfig,
+  venue: Venue,
+  uid: string,
+  world: string,
+  redis: Connections,
+): Promise<Runner> {
   const mode: Mode = options.observeOnly ? 'dryRun' : account.sends;
   return Runner.open({
     setup: setupOf(options.config, account, mode),
@@ -239,7 +228,7 @@ async function openRunner(options: AppOptions, account: AccountConfig, venue: Ve
   });
 }
 
-export function setupOf(config: Config, account: AccountConfig, mode: Mode): AccountSetup {
+function setupOf(config: Config, account: AccountConfig, mode: Mode): AccountSetup {
   return {
     name: account.name,
     venue: account.venue,
@@ -254,16 +243,22 @@ export function setupOf(config: Config, account: AccountConfig, mode: Mode): Acc
   };
 }
 
-async function closeAll(closers: (() => Promise<unknown>)[]): Promise<void> {
-  for (const close of closers.reverse()) await close().catch(() => undefined);
+async function closeAll(closers: (() => Promise<unknown>)[], clock: Clock, ms: number): Promise<void> {
+  for (const close of closers.reverse())
+    await within(
+      clock,
+      ms,
+      close().catch(() => undefined),
+    );
 }
 
-const STAMP_LETTERS = 6;
-
-function letters(uuid: string): string {
-  return uuid.replaceAll('-', '').slice(0, STAMP_LETTERS);
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+/** Waits for the work, but not longer than this. */
+async function within(clock: Clock, ms: number, work: Promise<unknown>): Promise<void> {
+  const over = new AbortController();
+  await Promise.race([
+    work.finally(() => {
+      over.abort(new Error('done'));
+    }),
+    clock.sleep(ms, over.signal).catch(() => undefined),
+  ]);
 }

@@ -2,16 +2,14 @@
 /** The command line. The one place that reads arguments, environment and signals, and that ends the process. */
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { Command, InvalidArgumentError, Option } from 'commander';
-import { check } from './cli/check.ts';
-import { EXIT, Ending } from './cli/exit.ts';
+import { Command, CommanderError, Option } from 'commander';
+import type { Permissions } from './cli/arguments.ts';
+import { PERMISSIONS, permissionsFrom, portFrom, speedFrom, tapeOf } from './cli/arguments.ts';
+import { DID_NOT_START, EXIT, Ending, troubleText } from './cli/exit.ts';
 import type { ExitCode } from './cli/exit.ts';
 import type { Output } from './cli/output.ts';
 import { outputTo } from './cli/output.ts';
-import { start } from './cli/start.ts';
-import { status, why } from './cli/status.ts';
 import { systemClock } from './clock.ts';
-import { loadConfig } from './config/load.ts';
 import { ConfigError } from './config/problems.ts';
 import type { Config } from './config/types.ts';
 
@@ -30,30 +28,48 @@ interface StartFlags extends Common {
   readonly dryRun?: boolean;
 }
 
+interface SimulatorFlags extends Common {
+  readonly tape?: readonly string[];
+  readonly speed?: number | 'hold';
+  readonly permissions?: Permissions;
+  readonly binancePort?: number;
+  readonly okxPort?: number;
+  readonly adminPort?: number;
+}
+
 const TAPES_DIR = fileURLToPath(new URL('../tapes', import.meta.url));
 const SIMULATOR_ENTRY = fileURLToPath(new URL('./simulator/process.js', import.meta.url));
 
-function load(flags: Common & { readonly dryRun?: boolean }): Config {
-  let text: Uint8Array;
-  try {
-    text = readFileSync(flags.config);
-  } catch {
-    throw new Ending(EXIT.config, `${flags.config} cannot be read. Name the policy file with --config PATH; the one that ships is config.yaml.`);
-  }
+/** What a command needs is loaded when it runs: a mistyped flag is answered at once. */
+async function load(flags: Common & { readonly dryRun?: boolean }): Promise<Config> {
+  const { loadConfig } = await import('./config/load.ts');
   return loadConfig({
     path: flags.config,
-    text,
+    text: policyFile(flags.config),
     env: process.env,
     readSecret: (path) => readFileSync(path, 'utf8').replace(/\r?\n$/, ''),
     overrides: { dryRun: flags.dryRun, dataDir: flags.dataDir },
   });
 }
 
+function policyFile(path: string): Uint8Array {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'error';
+    throw new Ending(EXIT.config, {
+      happened: `the policy file ${path} cannot be read (${code}).`,
+      ballast: DID_NOT_START,
+      operator: 'name a policy file with --config PATH; the one that ships is config.yaml.',
+    });
+  }
+}
+
 /** npm hands a signal to its group and forwards it as well: what follows this soon is the same one. */
 const SAME_SIGNAL_MS = 1_000;
 
 /** A first signal stops gracefully; a second one ends at once. */
-function stopSignal(output: Output): AbortSignal {
+function stopSignal(output: Output, words: string): AbortSignal {
   const stop = new AbortController();
   let first = 0;
   const onSignal = (name: NodeJS.Signals): void => {
@@ -62,7 +78,7 @@ function stopSignal(output: Output): AbortSignal {
       return;
     }
     first = systemClock.mono();
-    output.say(`${name}: no new claims; the call in flight finishes, then Ballast ends. Once more ends it at once.`);
+    output.say(`${name}: ${words} Once more ends it at once.`);
     stop.abort(new Error(name));
   };
   process.on('SIGINT', onSignal);
@@ -72,8 +88,11 @@ function stopSignal(output: Output): AbortSignal {
 
 async function runStart(flags: StartFlags): Promise<ExitCode> {
   const output = outputOf(flags);
+  const stop = stopSignal(output, 'nothing new is sent; the call in flight finishes, then Ballast ends.');
+  const config = await load(flags);
+  const { start } = await import('./cli/start.ts');
   return start({
-    config: load(flags),
+    config,
     clock: systemClock,
     output,
     simulatorEntry: SIMULATOR_ENTRY,
@@ -83,59 +102,136 @@ async function runStart(flags: StartFlags): Promise<ExitCode> {
     untilEnd: flags.untilEnd ?? false,
     json: flags.json ?? false,
     observeOnly: flags.observeOnly ?? false,
-    stop: stopSignal(output),
+    stop,
     redisProgram: process.env['BALLAST_REDIS_SERVER'],
   });
 }
 
-/** One word without a dot or slash is the name of a shipped tape; anything else are files. */
-function tapeOf(given: readonly string[] | undefined): string | readonly string[] | null {
-  if (given === undefined || given.length === 0) return null;
-  const [first] = given;
-  return given.length === 1 && first !== undefined && /^[\w-]+$/.test(first) ? first : given;
+async function runSimulator(flags: SimulatorFlags): Promise<ExitCode> {
+  // Standard output carries the one line of addresses.
+  const output = outputOf({ ...flags, json: true });
+  const stop = stopSignal(output, 'the simulated exchanges end.');
+  const { binancePort, okxPort, adminPort } = flags;
+  const config = await load(flags);
+  const { simulator } = await import('./cli/simulator.ts');
+  return simulator({
+    config,
+    output,
+    tapesDir: TAPES_DIR,
+    tape: tapeOf(flags.tape),
+    speed: flags.speed ?? null,
+    permissions: flags.permissions ?? {},
+    ports: {
+      ...(binancePort === undefined ? {} : { binance: binancePort }),
+      ...(okxPort === undefined ? {} : { okx: okxPort }),
+      ...(adminPort === undefined ? {} : { admin: adminPort }),
+    },
+    stop,
+  });
 }
 
-function speedFrom(text: string): number | 'max' {
-  if (text === 'max') return 'max';
-  const speed = Number(text);
-  if (!Number.isFinite(speed) || speed <= 0) throw new InvalidArgumentError('a speed is `max` or a number above 0: tape seconds per second.');
-  return speed;
+async function runCheck(flags: Common): Promise<ExitCode> {
+  const config = await load(flags);
+  const { check } = await import('./cli/check.ts');
+  return check(config, outputOf(flags), flags.json ?? false);
+}
+
+async function runStatus(flags: Common): Promise<ExitCode> {
+  const config = await load(flags);
+  const { status } = await import('./cli/status.ts');
+  await status(config, systemClock, outputOf(flags), flags.json ?? false);
+  return EXIT.ok;
+}
+
+async function runWhy(loan: string, flags: Common): Promise<ExitCode> {
+  const config = await load(flags);
+  const { why } = await import('./cli/status.ts');
+  await why(config, systemClock, loan, outputOf(flags), flags.json ?? false);
+  return EXIT.ok;
 }
 
 function outputOf(flags: Common): Output {
   return outputTo({ out: process.stdout, err: process.stderr }, flags.json ?? false, flags.logLevel);
 }
 
+const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'];
+
 function withCommon(command: Command): Command {
   return command
     .option('--config <path>', 'policy file', 'config.yaml')
     .option('--data-dir <path>', 'folder of the embedded Redis')
     .option('--json', 'print one JSON object on standard output; words go to standard error')
-    .addOption(new Option('--log-level <level>', 'log lines on standard error').choices(['debug', 'info', 'warn', 'error', 'silent']).default('error'));
+    .addOption(logLevel());
 }
 
-function program(run: (work: () => Promise<ExitCode>) => Promise<void>): Command {
-  const ballast = new Command('ballast').description('Keeps collateralised crypto loans upright: repays or adds collateral when loan-to-value drifts, never twice.');
-  ballast.version(version(), '--version');
+function logLevel(): Option {
+  return new Option('--log-level <level>', 'log lines on standard error').choices(LOG_LEVELS).default('error');
+}
+
+const TAPE = ['--tape <name|file...>', 'a shipped tape by name, or CSV files (SYMBOL=path names the symbol)'] as const;
+
+type Run = (work: () => Promise<ExitCode>) => Promise<void>;
+
+function program(run: Run): Command {
+  const ballast = new Command('ballast')
+    .description(
+      'Keeps collateralised crypto loans upright: repays or adds collateral when loan-to-value drifts, never twice.',
+    )
+    .exitOverride()
+    .configureOutput({ outputError: usageError })
+    .version(version(), '--version');
   withCommon(ballast.command('start').description('watch every loan that the policy file names, and act'))
     .option('--until-end', 'play the tape to its end, then exit')
-    .option('--speed <speed>', 'tape seconds per second, or max: the tape moves on whenever every lane is quiet', speedFrom)
-    .option('--tape <name|file...>', 'a shipped tape by name, or CSV files (SYMBOL=path names the symbol)')
+    .option(
+      '--speed <speed>',
+      'tape seconds per second, or max: the tape moves on whenever every lane is quiet',
+      speedFrom('max'),
+    )
+    .option(...TAPE)
     .option('--observe-only', 'send nothing at all: the control run')
     .option('--dry-run', 'as if the file said mode: dry-run')
     .action((flags: StartFlags) => run(() => runStart(flags)));
-  withCommon(ballast.command('check').description('check the policy file and say in words what would be done'))
-    .action((flags: Common) => run(() => Promise.resolve(check(load(flags), outputOf(flags), flags.json ?? false))));
-  withCommon(ballast.command('status').description('what a running server sees and what is in flight'))
-    .action((flags: Common) => run(async () => ok(status(load(flags), systemClock, outputOf(flags), flags.json ?? false))));
-  withCommon(ballast.command('why <loan>').description('why a loan was acted on, or not'))
-    .action((loan: string, flags: Common) => run(async () => ok(why(load(flags), loan, outputOf(flags), flags.json ?? false))));
+  withCommon(ballast.command('check').description('check the policy file and say in words what would be done')).action(
+    (flags: Common) => run(() => runCheck(flags)),
+  );
+  withCommon(ballast.command('status').description('what a running server sees and what is in flight')).action(
+    (flags: Common) => run(() => runStatus(flags)),
+  );
+  withCommon(
+    ballast.command('why <loan>').description('why a loan was acted on, or not; any part of its name that only it has'),
+  ).action((loan: string, flags: Common) => run(() => runWhy(loan, flags)));
+  addSimulator(ballast, run);
   return ballast;
 }
 
-async function ok(work: Promise<void>): Promise<ExitCode> {
-  await work;
-  return EXIT.ok;
+function addSimulator(ballast: Command, run: Run): void {
+  ballast
+    .command('simulator')
+    .description(
+      'run the simulated exchanges of the policy file alone, for rehearsals and other clients; prints one line of JSON',
+    )
+    .option('--config <path>', 'policy file', 'config.yaml')
+    .option(...TAPE)
+    .option(
+      '--speed <speed>',
+      'tape seconds per second, or hold: the tape waits for the admin endpoint',
+      speedFrom('hold'),
+    )
+    .option(
+      '--permissions <account=list>',
+      `what a key may do, of ${PERMISSIONS.join(', ')}; once per account`,
+      permissionsFrom,
+    )
+    .option('--binance-port <port>', 'default: any free port', portFrom)
+    .option('--okx-port <port>', 'default: any free port', portFrom)
+    .option('--admin-port <port>', 'default: any free port', portFrom)
+    .addOption(logLevel())
+    .action((flags: SimulatorFlags) => run(() => runSimulator(flags)));
+}
+
+function usageError(text: string, write: (text: string) => void): void {
+  const operator = '`ballast --help` lists the commands, `ballast COMMAND --help` what each one takes.';
+  write(`${troubleText({ happened: text.trim(), ballast: DID_NOT_START, operator })}\n`);
 }
 
 function version(): string {
@@ -143,24 +239,49 @@ function version(): string {
   return (JSON.parse(text) as { version: string }).version;
 }
 
-async function main(): Promise<void> {
-  await program(async (work) => {
-    process.exitCode = await work().catch((error: unknown) => ended(error));
-  }).parseAsync();
-}
-
 /** Every way to end has a code and words; only a bug shows a stack. */
 function ended(error: unknown): ExitCode {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
   if (error instanceof ConfigError) {
-    process.stderr.write(`${error.message}\n`);
+    process.stderr.write(
+      `${error.message}\n  Ballast: ${DID_NOT_START}\n  You can: correct the file; \`ballast check\` says whether it is right.\n`,
+    );
     return EXIT.config;
   }
   if (error instanceof Ending) {
     process.stderr.write(`${error.message}\n`);
     return error.exit;
   }
-  process.stderr.write(`Ballast has a bug, and stopped: nothing is retried. ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  const happened = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  process.stderr.write(
+    `${troubleText({ happened: `a bug of Ballast: ${happened}`, ballast: 'it stopped, and retries nothing. What was in flight is settled at the next start.', operator: 'start again, and report this text.' })}\n`,
+  );
   return EXIT.software;
+}
+
+/** What was left behind (a Redis that does not answer, a socket) must not keep the process; its last words must. */
+async function end(code: ExitCode): Promise<never> {
+  for (const stream of [process.stdout, process.stderr]) {
+    if (stream.writable) await new Promise((resolve) => stream.write('', resolve));
+  }
+  process.exit(code);
+}
+
+async function main(): Promise<void> {
+  // Whoever read our words may leave; that is no reason to stop watching loans.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
+  process.on('uncaughtException', (error) => {
+    void end(ended(error));
+  });
+  let code: ExitCode = EXIT.ok;
+  await program(async (work) => {
+    code = await work();
+  })
+    .parseAsync()
+    .catch((error: unknown) => {
+      code = ended(error);
+    });
+  await end(code);
 }
 
 await main();

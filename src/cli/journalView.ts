@@ -6,24 +6,50 @@ import { Journal } from '../jobs/journal.ts';
 import type { AccountAddress } from '../jobs/keys.ts';
 import { Registry } from '../jobs/registry.ts';
 import { Ending, EXIT } from './exit.ts';
+import { serverIsThere } from './redis.ts';
 
-export interface JournalView {
-  readonly accounts: ReadonlyMap<string, { readonly address: AccountAddress; readonly journal: Journal }>;
+export interface AccountJournal {
+  readonly name: string;
+  readonly address: AccountAddress;
+  readonly journal: Journal;
 }
 
-/** @throws Ending when no server's Redis answers */
-export async function withJournal<T>(config: Config, use: (view: JournalView) => Promise<T>): Promise<T> {
-  const target = config.redis.kind === 'url' ? config.redis.url.reveal() : embeddedSocket(config.redis.dataDir ?? DEFAULT_DIRECTORY);
-  const redis = new Redis(target, { lazyConnect: true, maxRetriesPerRequest: 0, retryStrategy: () => null });
+const CONNECT_WITHIN_MS = 3_000;
+const ANSWER_WITHIN_MS = 5_000;
+
+/** @throws Ending when no server runs there */
+export async function withJournal<T>(
+  config: Config,
+  use: (accounts: readonly AccountJournal[]) => Promise<T>,
+): Promise<T> {
+  const embedded = config.redis.kind === 'url' ? null : (config.redis.dataDir ?? DEFAULT_DIRECTORY);
+  const target = config.redis.kind === 'url' ? config.redis.url.reveal() : embeddedSocket(embedded ?? '');
+  const where = embedded === null ? `on the Redis of ${config.sourcePath}` : `in ${embedded}`;
+  const redis = new Redis(target, {
+    lazyConnect: true,
+    maxRetriesPerRequest: 0,
+    connectTimeout: CONNECT_WITHIN_MS,
+    commandTimeout: ANSWER_WITHIN_MS,
+    retryStrategy: () => null,
+  });
   redis.on('error', () => undefined);
   try {
-    await redis.connect().catch(() => {
-      throw new Ending(EXIT.unavailable, 'no running server was found: its Redis does not answer. Start it with `ballast start`, or name the right file with --config.');
-    });
+    const answers = await redis.connect().then(
+      () => serverIsThere(redis),
+      () => false,
+    );
+    if (!answers) throw noServer(where);
     const rows = await new Registry(redis).accounts();
-    const accounts = [...rows].map(([name, address]) => [name, { address, journal: new Journal(redis, address) }] as const);
-    return await use({ accounts: new Map(accounts) });
+    return await use([...rows].map(([name, address]) => ({ name, address, journal: new Journal(redis, address) })));
   } finally {
     redis.disconnect();
   }
+}
+
+function noServer(where: string): Ending {
+  return new Ending(EXIT.unavailable, {
+    happened: `no running Ballast was found ${where}.`,
+    ballast: 'it changed nothing; this command only reads the journal of a running server.',
+    operator: 'start one with `ballast start`, or give the same --config and --data-dir as the running one has.',
+  });
 }

@@ -1,59 +1,100 @@
-/** What the server does, one line an event, for somebody who watches the terminal. Pure: events in, lines out. */
-import type { Intent } from '../core/intent.ts';
+/** What happened, in words for somebody who watches the terminal. Pure. */
+import type { Intent, IntentState } from '../core/intent.ts';
+import type { LoanView } from '../core/loan.ts';
 import { triggerLtv } from '../core/loan.ts';
+import type { Dec } from '../core/money.ts';
 import { parse } from '../core/money.ts';
-import type { Decision } from '../core/need.ts';
-import type { LookEvent } from '../jobs/account.ts';
+import type { Decision, Levels } from '../core/need.ts';
+import type { Policy } from '../core/policy.ts';
 
-export function percent(ratio: string): string {
-  return `${parse(ratio).times(100).toFixed(2)} %`;
+/** `67.27 %`. */
+export function percent(ratio: string | Dec): string {
+  return `${decimal(ratio).times(100).toFixed(2)} %`;
 }
 
-/** The line of one event, or `null` when a watcher has nothing to learn from it. */
-export function narrate(account: string, event: LookEvent): string | null {
-  switch (event.type) {
-    case 'sent':
-      return `${event.intent.loan}: sends ${leg(event.intent)}, LTV ${percent(event.intent.before.ltv)}`;
-    case 'confirmed':
-      return `${event.intent.loan}: done ${leg(event.intent)}, LTV ${percent(event.ltvBefore)} → ${percent(event.ltvAfter)}`;
-    case 'outcome':
-      return event.state === 'confirmed' || event.state === 'settling' ? null : `${event.intent.loan}: ${leg(event.intent)} is ${event.state}: ${event.note}`;
-    case 'alert':
-      return `${event.severity.toUpperCase()} ${event.loan ?? account}: ${event.says}`;
-    case 'blind':
-      return `${account}: blind, so it stays still: ${event.why}`;
-    case 'decided':
-    case 'looked':
-    case 'acted':
-      return null;
-  }
+/** An amount as a person reads it: cents of large sums, six digits of small ones. The journal holds all of them. */
+export function coins(amount: string | Dec): string {
+  const value = decimal(amount);
+  const short = value.abs().gte(1_000) ? value.toDecimalPlaces(2) : value.toSignificantDigits(6);
+  return short.toFixed();
 }
 
-function leg(intent: Intent): string {
-  const where = intent.from === 'inside' || intent.from === 'loan' ? '' : ` from ${intent.from}`;
-  const verb: Record<Intent['verb'], string> = {
-    repay: 'repay',
-    transferIn: 'transfer in',
-    add: 'add',
-    transferOut: 'transfer out',
-    reduce: 'release',
-    borrow: 'borrow',
-  };
-  return `${verb[intent.verb]} ${intent.amount} ${intent.asset}${where}`;
+function decimal(value: string | Dec): Dec {
+  return typeof value === 'string' ? parse(value) : value;
 }
 
-/** What a first look found: LTV, what happens at which LTV and at which price. */
-export function introduce(event: Extract<LookEvent, { type: 'looked' }>, decisions: readonly Decision[]): string[] {
-  return event.view.loans.flatMap((loan) => {
-    if (loan.status === 'closed') return [`  ${loan.id}: no debt`];
-    const decision = decisions.find((made) => made.loan === loan.id);
-    const levels = decision === undefined ? '' : `, acts at ${percent(decision.levels.act)}, back to ${percent(decision.levels.target)}, line ${percent(decision.levels.line)}`;
-    const next = decision?.next.map(({ asset, price, what }) => `${what} at ${asset} ${shortPrice(price)}`) ?? [];
-    return [`  ${loan.id}: LTV ${percent(triggerLtv(loan).toFixed(6))}${levels}${next.length === 0 ? '' : `; ${next.join(', ')}`}`];
-  });
-}
-
-/** Five significant digits are enough for a person. */
+/** Five significant digits of a price are enough for a person. */
 function shortPrice(price: string): string {
   return parse(price).toSignificantDigits(5).toFixed();
+}
+
+const VERBS: Record<Intent['verb'], { readonly does: string; readonly done: string }> = {
+  repay: { does: 'repay', done: 'repaid' },
+  transferIn: { does: 'move in', done: 'moved in' },
+  add: { does: 'add', done: 'added' },
+  transferOut: { does: 'move out', done: 'moved out' },
+  reduce: { does: 'release', done: 'released' },
+  borrow: { does: 'borrow', done: 'borrowed' },
+};
+
+type Leg = Pick<Intent, 'verb' | 'asset' | 'amount' | 'from' | 'full'>;
+
+/** `repay 3541.38 USDT from spot`, or the same as something that is done. */
+export function legWords(leg: Leg, tense: 'does' | 'done' = 'does'): string {
+  const where = leg.from === 'inside' || leg.from === 'loan' ? '' : ` from ${leg.from}`;
+  const all = leg.full ? ', all that is owed' : '';
+  return `${VERBS[leg.verb][tense]} ${coins(leg.amount)} ${leg.asset}${where}${all}`;
+}
+
+export function doneWords(intent: Intent, ltvBefore: string, ltvAfter: string): string {
+  return `${legWords(intent, 'done')}: LTV ${percent(ltvBefore)} → ${percent(ltvAfter)}`;
+}
+
+const FATES: Partial<Record<IntentState, string>> = {
+  rejected: 'the venue refused it, so nothing moved',
+  refused: 'it was not sent',
+  unknown: 'what became of it is not known yet, so the account waits for proof and nothing is sent twice',
+  expired: 'it was given up without proof and counts as spent',
+};
+
+/** An outcome that is no success yet; `null` for those that say nothing new. */
+export function fateWords(intent: Intent, state: IntentState, note: string): string | null {
+  const fate = FATES[state];
+  return fate === undefined ? null : `could not ${legWords(intent)}: ${fate} (${note})`;
+}
+
+/** A loan as the first look found it: where it stands, what happens at which LTV and price, and how. */
+export function introduce(
+  loan: LoanView,
+  decision: Decision | undefined,
+  rule: { readonly levels: Levels; readonly policy: Policy } | null,
+): string[] {
+  if (loan.status === 'closed') return [`watching ${loan.id}: no debt`];
+  const head = `watching ${loan.id}: LTV ${percent(triggerLtv(loan))}, owes ${held(loan.debts)} against ${held(loan.collateral)}`;
+  if (rule === null) return [head, '  no rule of the policy file names it: it is watched, and nothing is done for it'];
+  const { levels, policy } = rule;
+  const at = (level: Dec, what: string): string => `LTV ${percent(level)}${prices(decision, what)}`;
+  const warnings = levels.warn.map((level, index) => at(level, `warn ${String(index + 1)}`));
+  return [
+    head,
+    ...(warnings.length === 0 ? [] : [`  warns at ${warnings.join(' and ')}`]),
+    `  acts at ${at(levels.act, 'act')}, and goes back to ${percent(levels.target)}: ${ladder(policy)}`,
+    `  urgent at ${at(levels.urgent, 'urgent')}; the venue liquidates at ${at(levels.line, 'line')}`,
+  ];
+}
+
+function held(parts: readonly { readonly asset: string; readonly amount: Dec }[]): string {
+  const some = parts.filter(({ amount }) => amount.gt(0)).map(({ asset, amount }) => `${coins(amount)} ${asset}`);
+  return some.length === 0 ? 'nothing' : some.join(', ');
+}
+
+/** Each price for itself reaches the level, all others standing still. */
+function prices(decision: Decision | undefined, what: string): string {
+  const reached = decision?.next.filter((next) => next.what === what) ?? [];
+  if (reached.length === 0) return '';
+  return ` (${reached.map(({ asset, price }) => `${asset} at ${shortPrice(price)}`).join(' or ')})`;
+}
+
+function ladder({ ladder: rungs }: Policy): string {
+  return rungs.map(({ text }) => text).join('; else ');
 }

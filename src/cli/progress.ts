@@ -1,4 +1,4 @@
-/** Progress of a long tape: a moving line on a terminal, a rare plain line elsewhere. */
+/** Progress of a long tape: a moving line on a terminal, a rare plain line elsewhere; and what its clock shows. */
 import type { Clock } from '../clock.ts';
 import { isoOf } from '../clock.ts';
 import type { Progress } from '../replay/player.ts';
@@ -31,7 +31,28 @@ export function utc(ms: number): string {
   return isoOf(ms).slice(0, 16).replace('T', ' ');
 }
 
-function duration(ms: number): string {
+export function duration(ms: number): string {
   const seconds = Math.ceil(ms / 1_000);
   return seconds < 60 ? `${String(seconds)} s` : `${String(Math.floor(seconds / 60))} min ${String(seconds % 60)} s`;
+}
+
+/** Where the tape stands, also between two reports of a tape that runs freely. */
+export class TapeTime {
+  readonly #clock: Clock;
+  #at: { readonly tapeMs: number; readonly mono: number; readonly speed: number } | null = null;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  set(tapeMs: number, speed: number): void {
+    this.#at = { tapeMs, mono: this.#clock.mono(), speed };
+  }
+
+  /** `null` before the tape was first seen. */
+  now(): number | null {
+    if (this.#at === null) return null;
+    const { tapeMs, mono, speed } = this.#at;
+    return Math.round(tapeMs + (this.#clock.mono() - mono) * speed);
+  }
 }

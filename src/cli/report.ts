@@ -1,22 +1,31 @@
 /** The result of a played tape: what the exchanges saw and what the journal says we did, side by side. Pure. */
 import type { Intent } from '../core/intent.ts';
-import { format, parse, sum, ZERO } from '../core/money.ts';
-import type { SimulatorState } from '../replay/simulated.ts';
+import { parse, sum } from '../core/money.ts';
+import type { SimulatedLoanReport, SimulatorState } from '../replay/simulated.ts';
+import { utc } from './progress.ts';
+import type { Reasons } from './reasons.ts';
 
+/** One loan at the end of a tape. Numbers are for reading; whatever decided something is in the journal, exactly. */
+export interface LoanResult {
+  readonly id: string;
+  readonly venue: string;
+  readonly product: string;
+  readonly maxLtv: number;
+  readonly endLtv: number;
+  readonly liquidated: boolean;
+  readonly actions: number;
+  readonly movedUsd: number;
+  readonly endState: string;
+  /** Why it did not end inside its bands. */
+  readonly reason?: string;
+}
+
+/** The object of `--json`. */
 export interface RunResult {
   readonly tape: string;
-  readonly loans: readonly {
-    readonly id: string;
-    readonly venue: string;
-    readonly product: string;
-    readonly maxLtv: string;
-    readonly endLtv: string;
-    readonly liquidated: boolean;
-    readonly actions: number;
-    readonly movedUsd: string;
-    readonly endState: string;
-  }[];
+  readonly loans: readonly LoanResult[];
   readonly outcomes: Readonly<Record<'confirmed' | 'rejected' | 'refused' | 'unknown' | 'expired', number>>;
+  /** Counted by the simulated exchanges: refusals because an earlier call of ours was pending, and calls sent twice. */
   readonly pendingConflicts: number;
   readonly doubleSends: number;
 }
@@ -29,50 +38,77 @@ export interface AccountResult {
   readonly states: Readonly<Record<string, string>>;
 }
 
-export function resultOf(state: SimulatorState, accounts: readonly AccountResult[]): RunResult {
+const CENTS = 2;
+
+export function resultOf(state: SimulatorState, accounts: readonly AccountResult[], reasons: Reasons): RunResult {
   const intents = accounts.flatMap((account) => account.intents);
-  const count = (wanted: Intent['state']): number => intents.filter((intent) => intent.state === wanted).length;
+  const count = (...wanted: readonly Intent['state'][]): number =>
+    intents.filter((intent) => wanted.includes(intent.state)).length;
   return {
     tape: state.tape.name,
-    loans: state.loans.map((loan) => {
-      const account = accounts.find((known) => known.venue === loan.venue && known.uid === loan.uid);
-      const name = account?.name ?? loan.account;
-      const id = loan.key === '' ? `${name}/${loan.product}` : `${name}/${loan.product}/${loan.key}`;
-      const done = account?.intents.filter((intent) => intent.loan === id && intent.state === 'confirmed') ?? [];
-      return {
-        id,
-        venue: loan.venue,
-        product: loan.product,
-        maxLtv: loan.maxLtv,
-        endLtv: loan.ltv,
-        liquidated: loan.liquidated,
-        actions: done.length,
-        // A repay fed by its own transfer is charged nothing: the money is counted once.
-        movedUsd: format(done.reduce((total, intent) => total.plus(parse(intent.chargeUsd)), ZERO)),
-        endState: account?.states[id] ?? 'unseen',
-      };
-    }),
-    outcomes: { confirmed: count('confirmed'), rejected: count('rejected'), refused: count('refused'), unknown: count('unknown') + count('sending') + count('settling'), expired: count('expired') },
+    loans: state.loans.map((loan) => loanResult(loan, accounts, reasons)),
+    outcomes: {
+      confirmed: count('confirmed'),
+      rejected: count('rejected'),
+      refused: count('refused'),
+      unknown: count('unknown', 'sending', 'settling'),
+      expired: count('expired'),
+    },
     pendingConflicts: state.counts.pendingConflicts,
     doubleSends: state.counts.doubleSends,
   };
 }
 
-/** The same for a reader: a line a loan, then a line of counts. */
-export function inWords(result: RunResult): string[] {
-  const loans = result.loans.map((loan) => {
-    const fate = loan.liquidated ? 'LIQUIDATED' : loan.endState;
-    return `  ${loan.id}: highest LTV ${percent(loan.maxLtv)}, ends at ${percent(loan.endLtv)}, ${fate}; ${String(loan.actions)} actions, ${parse(loan.movedUsd).toFixed(2)} USD moved`;
-  });
-  const moved = sum(result.loans.map((loan) => parse(loan.movedUsd)));
+function loanResult(loan: SimulatedLoanReport, accounts: readonly AccountResult[], reasons: Reasons): LoanResult {
+  const { venue, product, key, liquidated } = loan;
+  const account = accounts.find((known) => known.venue === venue && known.uid === loan.uid);
+  const name = account?.name ?? loan.account;
+  const id = key === '' ? `${name}/${product}` : `${name}/${product}/${key}`;
+  const done = account?.intents.filter((intent) => intent.loan === id && intent.state === 'confirmed') ?? [];
+  const endState = account?.states[id] ?? 'unseen';
+  const reason = reasons.of({ loan: id, liquidated, endLtv: loan.ltv, endState });
+  // A repay fed by its own transfer is charged nothing: the money is counted once.
+  const moved = sum(done.map((intent) => parse(intent.chargeUsd)));
+  return {
+    id,
+    venue,
+    product,
+    maxLtv: parse(loan.maxLtv).toNumber(),
+    endLtv: parse(loan.ltv).toNumber(),
+    liquidated,
+    actions: done.length,
+    movedUsd: moved.toDecimalPlaces(CENTS).toNumber(),
+    endState,
+    ...(reason === undefined ? {} : { reason }),
+  };
+}
+
+/** The same for a reader: a line a loan, with its reason below, then a line of counts. */
+export function inWords(result: RunResult, tape: { readonly startMs: number; readonly endMs: number }): string[] {
+  const width = Math.max(0, ...result.loans.map(({ id }) => id.length));
+  const moved = result.loans.reduce((total, { movedUsd }) => total + movedUsd, 0);
   const counts = Object.entries(result.outcomes).map(([name, many]) => `${String(many)} ${name}`);
   return [
-    `tape ${result.tape}:`,
-    ...loans,
-    `  ${counts.join(', ')}; ${moved.toFixed(2)} USD moved; pending conflicts ${String(result.pendingConflicts)}, double sends ${String(result.doubleSends)}`,
+    `tape ${result.tape}, ${utc(tape.startMs)} to ${utc(tape.endMs)}:`,
+    ...result.loans.flatMap((loan) => loanWords(loan, width)),
+    `  money calls: ${counts.join(', ')}; ${moved.toFixed(CENTS)} USD moved in all`,
+    `  calls while an earlier one was pending: ${String(result.pendingConflicts)}; calls sent twice: ${String(result.doubleSends)}`,
   ];
 }
 
-function percent(ratio: string): string {
-  return `${parse(ratio).times(100).toFixed(2)} %`;
+function loanWords(loan: LoanResult, width: number): string[] {
+  const ltvs = `highest LTV ${percent(loan.maxLtv)}, ends at ${percent(loan.endLtv)}`;
+  const done = `${String(loan.actions)} ${loan.actions === 1 ? 'action' : 'actions'}, ${loan.movedUsd.toFixed(CENTS)} USD`;
+  const fate = loan.liquidated ? 'LIQUIDATED' : stateWord(loan.endState);
+  const line = `  ${loan.id.padEnd(width)}  ${fate.padEnd(10)}  ${ltvs}; ${done}`;
+  return loan.reason === undefined ? [line] : [line, `  ${' '.repeat(width)}  because ${loan.reason}`];
+}
+
+function percent(ratio: number): string {
+  return `${(ratio * 100).toFixed(2)} %`;
+}
+
+/** `watching.healthy` → `healthy`. */
+export function stateWord(state: string): string {
+  return state.replace(/^watching\./, '');
 }

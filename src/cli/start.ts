@@ -1,16 +1,24 @@
 /** `ballast start`: the server, and, where the policy file names simulated exchanges, their tape. */
-import { App } from '../app.ts';
+import { App, simulatorGone } from '../app.ts';
 import type { Clock } from '../clock.ts';
+import { isoOf } from '../clock.ts';
 import { problemText } from '../config/problems.ts';
-import type { Config } from '../config/types.ts';
-import type { Decision } from '../core/need.ts';
+import type { AccountConfig, Config } from '../config/types.ts';
+import { levelsOf } from '../core/levels.ts';
+import type { LoanView } from '../core/loan.ts';
+import type { Levels } from '../core/need.ts';
+import type { Policy } from '../core/policy.ts';
+import { rulesFor } from '../core/select.ts';
 import type { LookEvent } from '../jobs/account.ts';
 import { play } from '../replay/player.ts';
-import { progressPrinter } from './progress.ts';
-import { Ending, EXIT } from './exit.ts';
+import type { Simulated, SimulatorState } from '../replay/simulated.ts';
+import { SimulatorError } from '../replay/simulated.ts';
+import { DID_NOT_START, Ending, EXIT } from './exit.ts';
 import type { ExitCode } from './exit.ts';
-import { introduce, narrate } from './narrate.ts';
+import { Narrator } from './narrator.ts';
 import type { Output } from './output.ts';
+import { progressPrinter, TapeTime, utc } from './progress.ts';
+import { Reasons } from './reasons.ts';
 import { inWords, resultOf } from './report.ts';
 import type { AccountResult, RunResult } from './report.ts';
 
@@ -32,30 +40,47 @@ export interface StartOptions {
   readonly stop: AbortSignal;
 }
 
+/** @throws Ending */
 export async function start(options: StartOptions): Promise<ExitCode> {
+  if (options.untilEnd && options.config.simulation === null) {
+    throw new Ending(EXIT.usage, {
+      happened: `--until-end plays a tape, and ${options.config.sourcePath} names no simulated exchange.`,
+      ballast: DID_NOT_START,
+      operator: 'leave it out: a server of real accounts runs until it is stopped.',
+    });
+  }
   return new Session(options).run();
 }
 
 class Session {
   readonly #options: StartOptions;
   readonly #over = new AbortController();
-  readonly #introduced = new Set<string>();
-  readonly #decisions = new Map<string, Decision>();
+  readonly #narrator: Narrator;
+  readonly #reasons: Reasons;
+  readonly #tapeTime: TapeTime;
   readonly #states = new Map<string, Readonly<Record<string, string>>>();
   #fatal: Ending | null = null;
 
   constructor(options: StartOptions) {
+    const { clock, config, stop } = options;
     this.#options = options;
+    this.#reasons = new Reasons(options.observeOnly);
+    this.#tapeTime = new TapeTime(clock);
+    this.#narrator = new Narrator({
+      clock,
+      ruleOf: (name, loan) => ruleOf(config, name, loan),
+      timeOf: (name) => this.#timeOf(name),
+      isLive: (name) => accountOf(config, name)?.sends === 'live',
+    });
     const end = (): void => {
       this.#over.abort(new Error('stopped'));
     };
-    if (options.stop.aborted) end();
-    else options.stop.addEventListener('abort', end, { once: true });
+    if (stop.aborted) end();
+    else stop.addEventListener('abort', end, { once: true });
   }
 
   async run(): Promise<ExitCode> {
     const { config, output, clock } = this.#options;
-    this.#preface();
     const app = await App.start({
       config,
       clock,
@@ -65,6 +90,7 @@ class Session {
       observeOnly: this.#options.observeOnly,
       redisProgram: this.#options.redisProgram,
       log: output.log,
+      onReady: (simulated) => this.#preface(simulated),
       onEvent: (account, event) => {
         this.#hear(account, event);
       },
@@ -72,60 +98,75 @@ class Session {
         output.log.warn('error', { account, says: error.message });
       },
       onFatal: (ending) => {
-        this.#fatal ??= ending;
-        this.#over.abort(ending);
+        this.#end(ending);
       },
     });
     try {
       await this.#serve(app);
     } finally {
-      await app.stop();
+      output.status('');
+      await app.stop(this.#fatal !== null);
     }
     if (this.#fatal !== null) throw this.#fatal;
     return EXIT.ok;
   }
 
-  #preface(): void {
+  #end(ending: Ending): void {
+    this.#fatal ??= ending;
+    this.#over.abort(ending);
+  }
+
+  async #preface(simulated: Simulated | null): Promise<void> {
     const { config, output, observeOnly } = this.#options;
     for (const warning of config.warnings) output.say(`warning: ${problemText(warning)}`);
     for (const account of config.accounts) {
-      const mode = observeOnly ? 'observe only' : { live: 'LIVE', simulated: 'acts on the simulated exchange', dryRun: 'dry-run: moves nothing' }[account.sends];
-      output.say(`account ${account.name} (${account.venue}${account.simulated ? ', simulated' : ''}): ${mode}`);
+      const where = `${account.venue}${account.simulated ? ', simulated' : ''}`;
+      output.say(`account ${account.name} (${where}): ${modeWords(account, observeOnly)}`);
     }
+    if (simulated === null) return;
+    const { tape } = await simulated.state();
+    this.#tapeTime.set(tape.nowMs, 0);
+    output.say(`tape ${tape.name}, ${utc(tape.startMs)} to ${utc(tape.endMs)} UTC, ${speedWords(this.#speed)}`);
+  }
+
+  get #speed(): number | 'max' {
+    return this.#options.speed ?? this.#options.config.simulation?.speed ?? 'max';
   }
 
   async #serve(app: App): Promise<void> {
     const { simulated } = app;
-    if (simulated === null) {
-      await this.#untilStopped();
-      return;
-    }
-    const speed = this.#options.speed ?? this.#options.config.simulation?.speed ?? 'max';
-    await play({ simulated, stage: app, speed, clock: this.#options.clock, onProgress: progressPrinter(this.#options.output, this.#options.clock), signal: this.#over.signal }).catch((error: unknown) => {
-      // When something fatal ended the run, its own words matter, not the broken call that followed.
-      if (this.#fatal === null) throw error;
-    });
-    if (this.#over.signal.aborted) return;
-    this.#conclude(await this.#result(app));
-    if (this.#options.untilEnd) return;
-    this.#options.output.say('the tape is over; prices stand still and Ballast keeps watching. Ctrl-C ends it.');
+    if (simulated !== null) await this.#play(app, simulated);
+    if (this.#over.signal.aborted || (simulated !== null && this.#options.untilEnd)) return;
+    if (simulated !== null)
+      this.#options.output.say('The tape is over: prices stand still, and Ballast goes on watching. Ctrl-C ends it.');
     await this.#untilStopped();
   }
 
-  #conclude(result: RunResult): void {
-    const { output, json } = this.#options;
-    if (json) output.json(result);
-    else for (const line of inWords(result)) output.say(line);
+  async #play(app: App, simulated: Simulated): Promise<void> {
+    const { clock, output } = this.#options;
+    const { signal } = this.#over;
+    const speed = this.#speed;
+    const onMoment = (tapeMs: number, moving: number): void => {
+      this.#tapeTime.set(tapeMs, moving);
+    };
+    try {
+      await play({ simulated, stage: app, speed, clock, onProgress: progressPrinter(output, clock), onMoment, signal });
+      if (!signal.aborted) this.#conclude(await simulated.state(), await accountsOf(app, this.#states));
+    } catch (error) {
+      // A call breaks before the end of the process or of Redis is known: then that end has the better words.
+      if (!signal.aborted) await clock.sleep(KNOWN_SOON_MS, signal).catch(() => undefined);
+      if (signal.aborted) return;
+      if (!(error instanceof SimulatorError)) throw error;
+      this.#end(simulatorGone(error.message));
+    }
   }
 
-  async #result(app: App): Promise<RunResult> {
-    if (app.simulated === null) throw new Ending(EXIT.software, 'a result needs simulated exchanges');
-    const state = await app.simulated.state();
-    const accounts: AccountResult[] = [];
-    for (const { name, address, journal } of app.runners) {
-      accounts.push({ name, uid: address.uid, venue: address.venue, intents: await journal.intents(), states: this.#states.get(name) ?? {} });
-    }
-    return resultOf(state, accounts);
+  #conclude(state: SimulatorState, accounts: readonly AccountResult[]): void {
+    const { output, json } = this.#options;
+    const result: RunResult = resultOf(state, accounts, this.#reasons);
+    output.status('');
+    for (const line of inWords(result, state.tape)) output.say(line);
+    if (json) output.json(result);
   }
 
   async #untilStopped(): Promise<void> {
@@ -139,15 +180,61 @@ class Session {
   }
 
   #hear(account: string, event: LookEvent): void {
-    const { output } = this.#options;
-    if (event.type === 'decided') this.#decisions.set(event.decision.loan, event.decision);
+    if (event.type === 'decided') this.#reasons.decided(event.decision);
     if (event.type === 'looked' || event.type === 'acted') this.#states.set(account, event.states);
-    if (event.type === 'looked' && !this.#introduced.has(account)) {
-      this.#introduced.add(account);
-      output.say(`watching ${account}:`);
-      for (const line of introduce(event, [...this.#decisions.values()])) output.say(line);
-    }
-    const line = narrate(account, event);
-    if (line !== null) output.say(line);
+    for (const line of this.#narrator.hear(account, event)) this.#options.output.say(line);
   }
+
+  #timeOf(name: string): string {
+    const { clock, config } = this.#options;
+    const tapeMs = accountOf(config, name)?.simulated === true ? this.#tapeTime.now() : null;
+    return tapeMs === null ? isoOf(clock.wall()).slice(0, 19).replace('T', ' ') : utc(tapeMs);
+  }
+}
+
+/** A broken call of a process that has just ended is followed by the news of its end within this. */
+const KNOWN_SOON_MS = 1_000;
+
+function accountOf(config: Config, name: string): AccountConfig | undefined {
+  return config.accounts.find((account) => account.name === name);
+}
+
+function ruleOf(
+  config: Config,
+  name: string,
+  loan: LoanView,
+): { readonly levels: Levels; readonly policy: Policy } | null {
+  const account = accountOf(config, name);
+  if (account === undefined) return null;
+  const [rule, ...more] = rulesFor(loan, account.loans);
+  const unlisted = account.unlisted.kind === 'use' ? account.unlisted.policy : '';
+  const policy = more.length > 0 ? undefined : config.policies[rule?.policy ?? unlisted];
+  return policy === undefined ? null : { policy, levels: levelsOf(loan, policy) };
+}
+
+async function accountsOf(
+  app: App,
+  states: ReadonlyMap<string, Readonly<Record<string, string>>>,
+): Promise<AccountResult[]> {
+  const accounts: AccountResult[] = [];
+  for (const { name, address, journal } of app.runners) {
+    const { uid, venue } = address;
+    accounts.push({ name, uid, venue, intents: await journal.intents(), states: states.get(name) ?? {} });
+  }
+  return accounts;
+}
+
+function modeWords({ sends }: AccountConfig, observeOnly: boolean): string {
+  if (observeOnly) return 'observes only, sends nothing';
+  return {
+    live: 'LIVE, moves real money',
+    simulated: 'acts on the simulated exchange',
+    dryRun: 'dry-run, moves nothing',
+  }[sends];
+}
+
+function speedWords(speed: number | 'max'): string {
+  return speed === 'max'
+    ? 'as fast as every lane is done with each moment'
+    : `${String(speed)} tape seconds per second`;
 }

@@ -4,9 +4,12 @@ import type { Config } from '../config/types.ts';
 import { UNDECIDED } from '../core/intent.ts';
 import type { Decision } from '../core/need.ts';
 import { Ending, EXIT } from './exit.ts';
+import type { AccountJournal } from './journalView.ts';
 import { withJournal } from './journalView.ts';
+import { legWords, percent } from './narrate.ts';
 import type { Output } from './output.ts';
-import { percent } from './narrate.ts';
+import { duration } from './progress.ts';
+import { stateWord } from './report.ts';
 
 interface LoanStatus {
   readonly account: string;
@@ -15,6 +18,13 @@ interface LoanStatus {
   readonly state: string;
   readonly ltv: string | null;
   readonly says: string | null;
+}
+
+interface AccountStatus {
+  readonly account: string;
+  readonly mode: string;
+  /** Since the last complete look, ms; `null` before the first. */
+  readonly lookedMs: number | null;
 }
 
 interface InFlight {
@@ -26,62 +36,152 @@ interface InFlight {
   readonly note: string;
 }
 
+interface Status {
+  readonly accounts: readonly AccountStatus[];
+  readonly loans: readonly LoanStatus[];
+  readonly inFlight: readonly InFlight[];
+}
+
+/** What a decision record holds beside the decision is of no use here. */
+interface DecisionRecord {
+  readonly decision: Decision;
+}
+
 export async function status(config: Config, clock: Clock, output: Output, json: boolean): Promise<void> {
-  const { loans, inFlight } = await withJournal(config, async ({ accounts }) => {
-    const loans: LoanStatus[] = [];
-    const inFlight: InFlight[] = [];
-    for (const [account, { address, journal }] of accounts) {
-      for (const [loan, stored] of await journal.loans()) {
-        const decision = decisionOf(await journal.why(loan));
-        loans.push({ account, mode: address.mode, loan, state: stored.state, ltv: decision?.ltv ?? null, says: decision?.says ?? null });
-      }
-      for (const intent of await journal.intents()) {
-        if (!UNDECIDED.includes(intent.state)) continue;
-        inFlight.push({ intent: intent.id, loan: intent.loan, what: `${intent.verb} ${intent.amount} ${intent.asset}`, state: intent.state, sinceMs: clock.wall() - (intent.sentAt ?? intent.plannedAt), note: intent.note });
-      }
-    }
-    return { loans, inFlight };
+  const seen = await withJournal(config, async (accounts) => {
+    const all = await Promise.all(accounts.map((account) => statusOf(account, clock)));
+    return {
+      accounts: all.flatMap((one) => one.accounts),
+      loans: all.flatMap((one) => one.loans),
+      inFlight: all.flatMap((one) => one.inFlight),
+    };
   });
-  if (json) {
-    output.json({ loans, inFlight });
-    return;
+  if (json) output.json(seen);
+  else for (const line of statusWords(seen)) output.say(line);
+}
+
+async function statusOf({ name, address, journal }: AccountJournal, clock: Clock): Promise<Status> {
+  const { mode } = address;
+  const now = clock.wall();
+  const looked = await journal.lookedAt();
+  const loans: LoanStatus[] = [];
+  for (const [loan, { state }] of await journal.loans()) {
+    const decision = decisionOf(await journal.why(loan));
+    loans.push({ account: name, mode, loan, state, ltv: decision?.ltv ?? null, says: decision?.says ?? null });
   }
-  for (const row of loans) output.say(`${row.loan}  ${row.state}  ${row.ltv === null ? '' : `LTV ${percent(row.ltv)}  `}${row.says ?? ''}`);
-  for (const row of inFlight) output.say(`in flight: ${row.what} for ${row.loan}, ${row.state} for ${String(Math.round(row.sinceMs / 1000))} s: ${row.note}`);
-  if (loans.length === 0) output.say('no loan has been seen yet');
+  const undecided = (await journal.intents()).filter((intent) => UNDECIDED.includes(intent.state));
+  return {
+    accounts: [{ account: name, mode, lookedMs: looked === null ? null : now - looked }],
+    loans,
+    inFlight: undecided.map((intent) => {
+      const sinceMs = now - (intent.sentAt ?? intent.plannedAt);
+      return {
+        intent: intent.id,
+        loan: intent.loan,
+        what: legWords(intent),
+        state: intent.state,
+        sinceMs,
+        note: intent.note,
+      };
+    }),
+  };
+}
+
+const MODES: Readonly<Record<string, string>> = {
+  live: 'LIVE',
+  simulated: 'simulated',
+  dryRun: 'moves nothing',
+};
+
+export function statusWords({ accounts, loans, inFlight }: Status): string[] {
+  const lines = accounts.map(({ account, mode, lookedMs }) => {
+    const looked = lookedMs === null ? 'not seen yet' : `seen ${duration(Math.max(0, lookedMs))} ago`;
+    return `account ${account} (${MODES[mode] ?? mode}): ${looked}`;
+  });
+  const width = Math.max(0, ...loans.map(({ loan }) => loan.length));
+  for (const { loan, state, ltv, says } of loans) {
+    lines.push(
+      `  ${loan.padEnd(width)}  ${stateWord(state).padEnd(10)}  ${says ?? (ltv === null ? '' : `LTV ${percent(ltv)}`)}`,
+    );
+  }
+  for (const { what, loan, state, sinceMs, note } of inFlight) {
+    lines.push(`  in flight: ${what} for ${loan}, ${state} for ${duration(sinceMs)}: ${note}`);
+  }
+  if (loans.length === 0) lines.push('no loan has been seen yet');
+  return lines;
 }
 
 /** Explains the newest decision about a loan: what fired, what did not and why, and what happens next (DESIGN §5.8). */
-export async function why(config: Config, loan: string, output: Output, json: boolean): Promise<void> {
-  const text = await withJournal(config, async ({ accounts }) => {
-    const known: string[] = [];
-    for (const { journal } of accounts.values()) {
-      const loans = await journal.loans();
-      known.push(...loans.keys());
-      if (loans.has(loan)) return (await journal.why(loan)) ?? null;
-    }
-    throw new Ending(EXIT.config, `no loan is called ${loan}. Known loans: ${known.length === 0 ? 'none yet' : known.join(', ')}`);
+export async function why(config: Config, clock: Clock, wanted: string, output: Output, json: boolean): Promise<void> {
+  const { text, acted } = await withJournal(config, async (accounts) => {
+    const { loan, journal } = await find(accounts, wanted);
+    return { loan, text: await journal.why(loan), acted: await lastAct(journal, loan) };
   });
   const decision = decisionOf(text);
-  if (decision === null) throw new Ending(EXIT.temporary, `${loan} was seen, but nothing was decided about it yet`);
+  if (decision === null) {
+    throw new Ending(EXIT.temporary, {
+      happened: `${wanted} was seen, but nothing was decided about it yet.`,
+      ballast: 'it goes on looking.',
+      operator: 'ask again in a few seconds.',
+    });
+  }
   if (json) {
-    output.json(JSON.parse(text ?? 'null'));
+    const record = JSON.parse(text ?? '{}') as object;
+    output.json({ ...record, lastAct: acted });
     return;
   }
   for (const line of explain(decision)) output.say(line);
+  if (acted === null || acted.decision.at === decision.at) return;
+  output.say(`The last time it acted, ${duration(Math.max(0, clock.wall() - acted.decision.at))} ago:`);
+  for (const line of explain(acted.decision)) output.say(line);
+}
+
+/** A loan by its whole id, or by any part of it that only one loan has. @throws Ending */
+async function find(
+  accounts: readonly AccountJournal[],
+  wanted: string,
+): Promise<AccountJournal & { readonly loan: string }> {
+  const known: (AccountJournal & { readonly loan: string })[] = [];
+  for (const account of accounts) {
+    for (const loan of (await account.journal.loans()).keys()) known.push({ ...account, loan });
+  }
+  const exact = known.filter(({ loan }) => loan === wanted);
+  const [found, ...more] = exact.length > 0 ? exact : known.filter(({ loan }) => loan.includes(wanted));
+  if (found !== undefined && more.length === 0) return found;
+  const names = known.map(({ loan }) => loan);
+  throw new Ending(EXIT.usage, {
+    happened: found === undefined ? `no loan is called ${wanted}.` : `${wanted} is part of the names of several loans.`,
+    ballast: 'it changed nothing.',
+    operator: names.length === 0 ? 'ask again when the first look is done.' : `name one of these: ${names.join(', ')}`,
+  });
+}
+
+async function lastAct(journal: AccountJournal['journal'], loan: string): Promise<DecisionRecord | null> {
+  const records = await journal.decisions();
+  for (const record of records.reverse()) {
+    if (record.loan !== loan) continue;
+    const made = JSON.parse(record.json) as DecisionRecord;
+    if (made.decision.verdict === 'act') return made;
+  }
+  return null;
 }
 
 export function explain(decision: Decision): string[] {
   const { levels } = decision;
+  const call = levels.call === null ? '' : `, the venue warns at ${percent(levels.call)}`;
   return [
     `${decision.loan}: ${decision.says}`,
-    `  LTV ${percent(decision.ltv)}; target ${percent(levels.target)}, act ${percent(levels.act)}, urgent ${percent(levels.urgent)}, line ${percent(levels.line)}${levels.call === null ? '' : `, the venue warns at ${percent(levels.call)}`}`,
+    `  LTV ${percent(decision.ltv)}; target ${percent(levels.target)}, act ${percent(levels.act)}, urgent ${percent(levels.urgent)}, line ${percent(levels.line)}${call}`,
     ...decision.trace.map((line) => `  ${line.fired ? '*' : '-'} ${line.rule}: ${line.says}`),
     ...decision.next.map((next) => `  next: ${next.what} at ${next.asset} ${next.price}`),
-    ...(decision.verdict === 'act' ? [`  amount: ${decision.sizing.formula} gives ${decision.sizing.unbounded}, sent ${decision.sizing.amount}; LTV after ${percent(decision.ltvAfter)}`] : []),
+    ...(decision.verdict === 'act' ? [amountWords(decision)] : []),
   ];
 }
 
+function amountWords({ sizing, ltvAfter }: Extract<Decision, { verdict: 'act' }>): string {
+  return `  amount: ${sizing.formula} gives ${sizing.unbounded}, sent ${sizing.amount}; LTV after ${percent(ltvAfter)}`;
+}
+
 function decisionOf(text: string | null): Decision | null {
-  return text === null ? null : (JSON.parse(text) as { decision: Decision }).decision;
+  return text === null ? null : (JSON.parse(text) as DecisionRecord).decision;
 }

@@ -18,6 +18,8 @@ export const EXACT_UP_TO = 12;
 
 /** Cushions are shared out to this precision. */
 const FINE: Dec = new Dec('1e-9');
+/** More halvings than any real range of cushions needs: a bound on the work, not on the precision. */
+const HALVINGS = 64;
 /** A cushion a loan must still be able to gain not to be left behind while the others rise. */
 const NOTICEABLE: Dec = new Dec('1e-6');
 /** Rounds of leaving behind those that cannot rise further; each ends one scarce source or limit. */
@@ -212,7 +214,7 @@ function highestFeasible(low: Dec, high: Dec, feasible: (value: Dec) => boolean)
   if (feasible(high)) return high;
   let good = low;
   let bad = high;
-  while (bad.minus(good).gt(FINE)) {
+  for (let halvings = 0; halvings < HALVINGS && bad.minus(good).gt(FINE); halvings += 1) {
     const middle = good.plus(bad).div(2);
     if (feasible(middle)) good = middle;
     else bad = middle;

@@ -21,7 +21,6 @@ export interface Bucket {
   readonly scope: string;
   /** Points per window. */
   readonly limit: number;
-  /** Whole seconds, in ms. */
   readonly windowMs: number;
 }
 
@@ -151,7 +150,11 @@ class WindowMeter implements Meter {
     if (blocked > 0) return blocked;
     const window = Math.floor(this.#options.clock.wall() / bucket.windowMs);
     try {
-      await this.#limiter(redis, share, bucket.windowMs / 1000).consume(`${bucket.id}:${String(window)}`, points);
+      // Redis counts in whole seconds; the window is in the key, so that a longer life of the key changes nothing.
+      await this.#limiter(redis, share, Math.ceil(bucket.windowMs / 1000)).consume(
+        `${bucket.id}:${String(window)}`,
+        points,
+      );
       return null;
     } catch (rejected) {
       if (rejected instanceof RateLimiterRes) return Math.max(1, rejected.msBeforeNext);

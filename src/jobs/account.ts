@@ -17,7 +17,8 @@ export interface AccountSetup {
   readonly digest: string;
   readonly policies: Readonly<Record<string, Policy>>;
   readonly loans: readonly LoanRule[];
-  readonly unlisted: { readonly kind: 'alert' } | { readonly kind: 'ignore' } | { readonly kind: 'use'; readonly policy: string };
+  readonly unlisted:
+    { readonly kind: 'alert' } | { readonly kind: 'ignore' } | { readonly kind: 'use'; readonly policy: string };
   readonly wallets: readonly WalletRule[];
   readonly groups: Readonly<Record<Asset, AssetGroup>>;
   readonly timing: Timing;
@@ -25,15 +26,34 @@ export interface AccountSetup {
 
 export type Severity = 'info' | 'warning' | 'critical';
 
+/** Where the account stands after a look. */
+interface Standing {
+  readonly states: Readonly<Record<LoanId, string>>;
+  readonly nextLookAt: number;
+  /** A money call may be on its way, or is owed another try soon. */
+  readonly inFlight: boolean;
+}
+
 /** What a look tells the rest of the server. Data: printing, alerting and measuring are done elsewhere. */
 export type LookEvent =
-  | { readonly type: 'alert'; readonly severity: Severity; readonly category: string; readonly loan: LoanId | null; readonly says: string }
+  | {
+      readonly type: 'alert';
+      readonly severity: Severity;
+      readonly category: string;
+      readonly loan: LoanId | null;
+      readonly says: string;
+    }
   | { readonly type: 'decided'; readonly decision: Decision; readonly changed: boolean }
   | { readonly type: 'sent'; readonly intent: Intent }
   | { readonly type: 'outcome'; readonly intent: Intent; readonly state: IntentState; readonly note: string }
   | { readonly type: 'confirmed'; readonly intent: Intent; readonly ltvBefore: string; readonly ltvAfter: string }
-  | { readonly type: 'looked'; readonly reason: string; readonly view: AccountView; readonly mode: AccountMode; readonly states: Readonly<Record<LoanId, string>>; readonly nextLookAt: number }
-  | { readonly type: 'acted'; readonly states: Readonly<Record<LoanId, string>>; readonly nextLookAt: number }
+  | ({
+      readonly type: 'looked';
+      readonly reason: string;
+      readonly view: AccountView;
+      readonly mode: AccountMode;
+    } & Standing)
+  | ({ readonly type: 'acted' } & Standing)
   | { readonly type: 'blind'; readonly why: string; readonly nextLookAt: number };
 
 export interface LookDeps {
@@ -43,6 +63,7 @@ export interface LookDeps {
   readonly clock: Clock;
   /** Part of every intent id: differs whenever the journal or the simulated world does. Letters and digits. */
   readonly stamp: string;
+  /** Must not throw: nothing that listens may come between a claim and its send. */
   readonly emit: (account: string, event: LookEvent) => void;
   /** Asks for another look of this account right after this one. */
   readonly ring: (reason: string) => Promise<void>;

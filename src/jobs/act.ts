@@ -1,5 +1,5 @@
 /**
- * The one function that sends. Read it line by line as if the process died on each:
+ * Step 7: the one function that sends. Read it line by line as if the process died on each:
  *
  * | dies after | what is left | what the next look does |
  * |---|---|---|
@@ -8,11 +8,27 @@
  * | send | `sending`, bytes left | gathers evidence; never sends it again |
  * | outcome | the outcome | goes on from it |
  */
-import type { Intent, Reply } from '../core/intent.ts';
+import type { Intent, RejectEffect, Reply } from '../core/intent.ts';
 import type { SignedRequest } from '../exchanges/exchange.ts';
 import type { AccountSetup, LookDeps } from './account.ts';
 import type { Appended } from './journal.ts';
 import type { Lease } from './lease.ts';
+import { messageOf } from './observing.ts';
+
+/** What `act` needs to know besides the intent. */
+export interface ActFacts {
+  /** The settings that the plan was made under. */
+  readonly setup: AccountSetup;
+  readonly lease: Lease;
+  /** Aborts when the look was told to stop. */
+  readonly signal: AbortSignal;
+  /** Age of the view that the plan was made from. */
+  readonly ageMs: () => number;
+  /** Another call is undecided, and this one may leave beside it (DESIGN §5.7). */
+  readonly beside: boolean;
+  /** Wall ms of the account's newest send. */
+  readonly lastSentAt: number | null;
+}
 
 export interface Acted {
   /** The intent as it stands after the reply was recorded. */
@@ -23,42 +39,75 @@ export interface Acted {
 }
 
 const APPEND_ATTEMPTS = 20;
+const APPEND_WAIT_MS = 100;
 
-export async function act(deps: LookDeps, setup: AccountSetup, intent: Intent, lease: Lease, emergency: boolean): Promise<Acted> {
+export async function act(deps: LookDeps, intent: Intent, facts: ActFacts): Promise<Acted> {
   const { clock, journal, venue } = deps;
-  if (intent.mode !== setup.mode || setup.mode === 'dryRun') return refuse(deps, intent, `the account is ${setup.mode}, the plan is ${intent.mode}`);
-  const request = venue.sign(intent);
-  if (!(await lease.renew())) return refuse(deps, intent, 'the lane was taken over by another process');
-  if (!deps.mayClaim()) return refuse(deps, intent, 'the server is stopping');
+  const { timing } = facts.setup;
+  await spaced(deps, facts);
+  if (!(await facts.lease.renew())) return refuse(deps, intent, 'the lane was taken over by another process');
+  const forbidden = whyNot(deps, intent, facts);
+  if (forbidden !== null) return refuse(deps, intent, forbidden);
 
+  let request: SignedRequest;
+  let denied: string | null;
   const wall = clock.wall();
   const mono = clock.mono();
-  const denied = await journal.claim(intent, setup.digest, request.validUntil, wall, emergency);
+  try {
+    request = venue.sign(intent);
+    const beside = facts.beside ? { validBefore: wall - timing.lagMarginMs } : null;
+    // The digest of now, not of the plan: a file that was reloaded since denies the claim.
+    denied = await journal.claim(intent, deps.setup().digest, request.validUntil, wall, beside);
+  } catch (error) {
+    // Whether the claim reached the journal is unknown; that nothing was sent is not.
+    return refuse(deps, intent, `it could not be signed and claimed: ${messageOf(error)}`);
+  }
   if (denied !== null) return refuse(deps, intent, denied);
-  const late = tooLate(deps, setup, intent, request, lease, { wall, mono });
+  const late = tooLate(deps, facts, request, { wall, mono });
   if (late !== null) return refuse(deps, intent, late);
 
   const sending: Intent = { ...intent, state: 'sending', sentAt: wall, validUntil: request.validUntil };
-  deps.emit(setup.name, { type: 'sent', intent: sending });
+  deps.emit(facts.setup.name, { type: 'sent', intent: sending });
   // A stop of the server does not abort this request: that would only turn its outcome into unknown.
-  const reply = await venue.send(request, AbortSignal.timeout(setup.timing.requestDeadlineMs));
+  const reply = await venue
+    .send(request, AbortSignal.timeout(timing.requestDeadlineMs))
+    .catch((error: unknown): Reply => ({
+      outcome: 'unknown',
+      reason: `the send threw: ${messageOf(error)}`,
+      code: null,
+    }));
   return record(deps, sending, reply);
 }
 
-/** After the claim: is the lease, the age and the clock still what they were? A frozen process wakes up here (DESIGN §4). */
+/** Two money calls of one account keep their distance, whatever became of the first (DESIGN §2.3). */
+async function spaced({ clock }: LookDeps, { lastSentAt, setup: { timing }, signal }: ActFacts): Promise<void> {
+  const passed = lastSentAt === null ? timing.spacingMs : clock.wall() - lastSentAt;
+  // A clock that went back must not stretch the wait.
+  const left = Math.min(timing.spacingMs, timing.spacingMs - passed);
+  if (left > 0) await clock.sleep(left, signal).catch(() => undefined);
+}
+
+/** What must hold at the moment of the claim, asked of the settings of that moment (DESIGN §2.11, §8). */
+function whyNot(deps: LookDeps, intent: Intent, { signal, setup }: ActFacts): string | null {
+  const { mode } = deps.setup();
+  if (intent.mode !== mode || mode === 'dryRun') return `the account is ${mode}, the plan is ${intent.mode}`;
+  if (intent.policyDigest !== setup.digest) return 'the plan was made under another policy';
+  if (!deps.mayClaim() || signal.aborted) return 'the server is stopping';
+  return null;
+}
+
+/** After the claim: are lease, age and clocks still what they were? A frozen process wakes up here (DESIGN §4). */
 function tooLate(
-  deps: LookDeps,
-  setup: AccountSetup,
-  intent: Intent,
+  { clock }: LookDeps,
+  { setup: { timing }, lease, ageMs }: ActFacts,
   request: SignedRequest,
-  lease: Lease,
   asked: { readonly wall: number; readonly mono: number },
 ): string | null {
-  const { clock } = deps;
   const tookMs = Math.max(clock.mono() - asked.mono, clock.wall() - asked.wall);
-  if (tookMs > setup.timing.claimReplyMs || clock.wall() < asked.wall) return `the claim's reply took ${tookMs.toFixed(0)} ms`;
-  if (lease.remainingMs() < setup.timing.requestDeadlineMs) return 'the lease would not outlast the request';
-  if (clock.wall() - intent.plannedAt > intent.maxAgeMs) return 'the plan is too old';
+  if (tookMs > timing.claimReplyMs) return `the claim's reply took ${tookMs.toFixed(0)} ms`;
+  if (clock.wall() < asked.wall) return 'the clock went back during the claim';
+  if (lease.remainingMs() < timing.requestDeadlineMs) return 'the lease would not outlast the request';
+  if (ageMs() > timing.maxAgeMs) return `the reads behind the plan are ${ageMs().toFixed(0)} ms old`;
   if (clock.wall() >= request.validUntil) return 'the signature is no longer valid';
   return null;
 }
@@ -71,10 +120,18 @@ async function record(deps: LookDeps, intent: Intent, reply: Reply): Promise<Act
   const next = afterReply(intent, reply, deps.clock.wall());
   const { state, ref, note, settledAt } = next;
   if (state === 'planned' || state === 'sending' || state === 'voided') throw new Error(`no reply leads to ${state}`);
-  const appended = await append(deps, () => deps.journal.outcome(intent, state, { ref, note, settledAt }));
-  const contradiction = typeof appended === 'object' && appended.contradicts !== 'voided' ? `the journal says ${appended.contradicts}, the venue's reply says ${state}` : null;
+  const fuse = !(reply.outcome === 'rejected' && NOT_NOW.has(reply.effect));
+  const appended = await append(deps, () => deps.journal.outcome(intent, state, { ref, note, settledAt }, fuse));
+  const contradiction =
+    appended.result === 'contradicts' ? `the journal says ${appended.state}, the venue's reply says ${state}` : null;
   return { intent: next, reply, contradiction };
 }
+
+/**
+ * Rejections that say "not now": the call was not taken, so it is no send without effect. Counted, they would blow the
+ * fuse in the very minute in which everybody wants something of the venue (DESIGN §2.6).
+ */
+const NOT_NOW: ReadonlySet<RejectEffect> = new Set<RejectEffect>(['pending', 'rateLimited', 'banned', 'clock']);
 
 /** The fact is known and must not be lost to a short outage of Redis; a longer one leaves `sending` for the next look. */
 async function append(deps: LookDeps, write: () => Promise<Appended>): Promise<Appended> {
@@ -83,7 +140,7 @@ async function append(deps: LookDeps, write: () => Promise<Appended>): Promise<A
       return await write();
     } catch (error) {
       if (attempt >= APPEND_ATTEMPTS) throw error;
-      await deps.clock.sleep(100);
+      await deps.clock.sleep(APPEND_WAIT_MS);
     }
   }
 }

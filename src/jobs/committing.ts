@@ -1,49 +1,83 @@
 /** Step 6: everything a look decided, as the one thing the journal writes. */
 import type { Intent } from '../core/intent.ts';
 import type { AccountView } from '../core/loan.ts';
-import type { Charge, Decision } from '../core/need.ts';
-import type { Draft } from './draft.ts';
-import type { Commit } from './journal.ts';
-import { viewText } from './viewText.ts';
+import type { Charge } from '../core/need.ts';
+import type { AccountSetup } from './account.ts';
+import type { Draft, Recorded } from './draft.ts';
+import type { Commit, Opened } from './journal.ts';
+import { EMPTY_COMMIT } from './journal.ts';
 
 export interface CommitParts {
-  readonly view: AccountView | null;
-  readonly intent: Intent | null;
-  readonly suspect: string | null;
-  readonly nextLookAt: number | null;
-  readonly lookedAt: number | null;
+  readonly setup: AccountSetup;
+  readonly opened: Opened;
+  readonly draft: Draft;
+  /** Redis' clock: budgets are counted on it (DESIGN §5.6). */
+  readonly now: number;
 }
 
-export function commitOf(draft: Draft, parts: CommitParts): Commit {
+/** What the draft holds, as the parts that every commit of a look has. */
+export function commitOf({ setup, opened, draft, now }: CommitParts, more: CommitMore): Commit {
+  const { view, intent, ...rest } = more;
   return {
+    ...EMPTY_COMMIT,
+    ...rest,
     loans: draft.changed,
     account: draft.account,
-    decisions: draft.decisions.map((decision) => ({
-      decision,
-      signature: signatureOf(decision, parts.intent),
-      detail: { mode: draft.mode, quantities: quantitiesOf(parts.view, decision.loan) },
+    decisions: draft.decisions.map((recorded) => ({
+      decision: recorded.decision,
+      signature: signatureOf(recorded, setup, draft, intent),
+      detail: detailOf(recorded, setup, opened, draft, view),
     })),
-    intent: parts.intent === null ? null : { intent: parts.intent, charge: chargeOf(parts.intent) },
-    learned: [],
-    // Quantities of the last good look: what the next one is judged against (DESIGN §2.4).
-    seen: parts.view === null ? null : viewText(parts.view),
-    suspect: parts.suspect,
-    nextLookAt: parts.nextLookAt,
-    lookedAt: parts.lookedAt,
+    intent: intent === null ? null : { intent, charge: chargeOf(intent, now) },
+    told: draft.told,
+    over: draft.over,
+    health: draft.health,
+    haltTaken: opened.halt,
   };
 }
 
-/** Two decisions with one signature are the same decision seen again: the record is extended, not repeated (DESIGN §2.9). */
-function signatureOf(decision: Decision, intent: Intent | null): string {
-  const fired = decision.trace.filter((line) => line.fired).map((line) => line.rule);
-  const acted = intent?.loan === decision.loan ? intent.id : '';
-  return [decision.verdict, acted, ...fired].join('|');
+export interface CommitMore extends Partial<
+  Pick<Commit, 'learned' | 'seen' | 'suspect' | 'nextLookAt' | 'lookedAt' | 'rest'>
+> {
+  readonly view: AccountView | null;
+  readonly intent: Intent | null;
 }
 
-function chargeOf(intent: Intent): Charge {
+/** Two decisions with one signature are the same decision seen again: the record is extended, not repeated (DESIGN §2.9). */
+function signatureOf(
+  { decision, withheld }: Recorded,
+  setup: AccountSetup,
+  draft: Draft,
+  intent: Intent | null,
+): string {
+  const fired = decision.trace.filter((line) => line.fired).map((line) => line.rule);
+  const sent = intent?.loan === decision.loan ? intent.id : (withheld?.kind ?? '');
+  return [setup.digest, setup.mode, draft.mode, decision.verdict, sent, ...fired].join('|');
+}
+
+/** What it takes to read a record by itself, and to decide again what it decided. */
+function detailOf(
+  { decision, withheld }: Recorded,
+  setup: AccountSetup,
+  opened: Opened,
+  draft: Draft,
+  view: AccountView | null,
+): object {
+  return {
+    epoch: opened.epoch,
+    digest: setup.digest,
+    sends: setup.mode,
+    mode: draft.mode,
+    state: draft.loans.get(decision.loan)?.state ?? null,
+    withheld,
+    quantities: view?.loans.find((seen) => seen.id === decision.loan) ?? null,
+  };
+}
+
+function chargeOf(intent: Intent, now: number): Charge {
   return {
     intent: intent.id,
-    at: intent.plannedAt,
+    at: now,
     loan: intent.loan,
     episode: intent.episode,
     rung: intent.rung,
@@ -52,9 +86,4 @@ function chargeOf(intent: Intent): Charge {
     usd: intent.chargeUsd,
     tier: intent.tier,
   };
-}
-
-/** The loan's part of the view, so that a record can be read and recomputed by itself. */
-function quantitiesOf(view: AccountView | null, loan: string): object | null {
-  return view?.loans.find((seen) => seen.id === loan) ?? null;
 }

@@ -1,47 +1,80 @@
 /** Step 5: gathers what the core needs to decide, and turns its first acting decision into an intent. */
 import type { Intent } from '../core/intent.ts';
 import { intentFrom } from '../core/intents.ts';
+import type { ActDecision } from '../core/intents.ts';
 import type { AccountView, LoanId, LoanView } from '../core/loan.ts';
 import { triggerLtv } from '../core/loan.ts';
 import { decide } from '../core/decide.ts';
-import { levelsOf, levelsText } from '../core/levels.ts';
+import { levelsText } from '../core/levels.ts';
 import { format } from '../core/money.ts';
-import type { DecideInput, Decision, Need } from '../core/need.ts';
+import type { DecideInput, Decision, DecisionBase, Need } from '../core/need.ts';
 import { nextPrices } from '../core/next.ts';
 import type { Policy } from '../core/policy.ts';
+import type { Stored } from '../machines/types.ts';
 import type { AccountSetup, LookDeps } from './account.ts';
 import type { Draft } from './draft.ts';
 import type { Opened } from './journal.ts';
-import { policyOf } from './needing.ts';
+import { followed, isWatched, whyUnseen } from './needing.ts';
+import type { Followed } from './needing.ts';
+import type { Sight } from './observing.ts';
+import type { Freedom } from './undecided.ts';
 import { decimalPercent } from './words.ts';
 
-/** One decision per loan: the core's for a loan in need, a quiet one that says what would happen next for the others. */
-export function decideAll(deps: LookDeps, setup: AccountSetup, draft: Draft, opened: Opened, view: AccountView, undecided: readonly Intent[]): readonly Decision[] {
-  const input = inputOf(deps, setup, draft, opened, view, undecided);
-  const decided = decide(input);
-  const answered = new Set(decided.map((decision) => decision.loan));
-  const quiet = view.loans.flatMap((loan) => {
-    const found = policyOf(setup, loan);
-    return answered.has(loan.id) || 'none' in found ? [] : [quietDecision(loan, found.policy, draft, setup, input.now)];
-  });
-  return [...decided, ...quiet];
+export interface Question {
+  readonly setup: AccountSetup;
+  readonly draft: Draft;
+  readonly opened: Opened;
+  readonly view: AccountView;
+  readonly undecided: readonly Intent[];
+  readonly freedom: Freedom;
+  /** Redis' clock: the one that budgets and the fuse are counted on (DESIGN §5.6). */
+  readonly now: number;
 }
 
-function inputOf(deps: LookDeps, setup: AccountSetup, draft: Draft, opened: Opened, view: AccountView, undecided: readonly Intent[]): DecideInput {
+/** The rule that a quiet decision names first while a breach waits for another look. */
+export const UNCONFIRMED = 'unconfirmed';
+
+/** One decision for every loan: the core's for a loan in need; for each other one what was seen, or why nothing was. */
+export function decideAll(question: Question): readonly Decision[] {
+  const { draft, view } = question;
+  const decided = decide(inputOf(question)).map((decision) => explained(decision, question));
+  const answered = new Set(decided.map(({ loan }) => loan));
+  const quiet = view.loans.filter(({ id }) => !answered.has(id)).map((loan) => quietDecision(loan, question));
+  const seen = new Set(view.loans.map(({ id }) => id));
+  const unseen = [...draft.loans].filter(([id, stored]) => !seen.has(id) && isWatched(stored));
+  return [
+    ...decided,
+    ...quiet,
+    ...unseen.map(([id, stored]) => blindDecision(id, stored, whyUnseen(view, id) ?? 'it is gone', question.now)),
+  ];
+}
+
+/** The records of a look that saw nothing: it decided to do nothing (DESIGN §2.9). */
+export function decideBlind(draft: Draft, why: string, now: number): readonly Decision[] {
+  return [...draft.loans]
+    .filter(([, stored]) => isWatched(stored))
+    .map(([id, stored]) => blindDecision(id, stored, why, now));
+}
+
+function inputOf({ setup, draft, opened, view, undecided, freedom, now }: Question): DecideInput {
   const policies: Record<LoanId, Policy> = {};
   const priorities: Record<LoanId, number> = {};
+  const fruitless: Record<LoanId, number> = {};
   for (const loan of view.loans) {
-    const found = policyOf(setup, loan);
+    const found = followed(setup, loan);
     if ('none' in found) continue;
     policies[loan.id] = found.policy;
     priorities[loan.id] = found.priority;
+    fruitless[loan.id] = (opened.fruitless[loan.id] ?? []).filter(
+      (at) => at > now - found.policy.limits.actions.perMs,
+    ).length;
   }
   return {
-    now: deps.clock.wall(),
+    now,
     view,
     mode: draft.mode,
     sendMode: setup.mode,
-    needs: needsOf(draft),
+    needs: needsOf(draft, freedom),
     policies,
     priorities,
     wallets: setup.wallets,
@@ -49,69 +82,125 @@ function inputOf(deps: LookDeps, setup: AccountSetup, draft: Draft, opened: Open
     charges: opened.charges,
     undecided,
     recentAmounts: opened.recentAmounts,
-    fruitless: opened.fruitless,
+    fruitless,
     dislocated: [],
-    blocked: blockedBy(undecided),
+    blocked: freedom.kind === 'otherMoney' ? freedom.blocked : [],
     learned: opened.learned,
     epoch: opened.epoch,
   };
 }
 
-function needsOf(draft: Draft): readonly Need[] {
-  return [...draft.needs].map(([loan, { type: _type, ...need }]) => ({ loan, ...need }));
+/** While the hold is on the whole account no need is an emergency, whatever the loan's own machine thinks (DESIGN §5.7). */
+function needsOf(draft: Draft, freedom: Freedom): readonly Need[] {
+  return [...draft.needs].map(([loan, { type: _type, ...need }]) => ({
+    ...need,
+    loan,
+    emergency: need.emergency && freedom.kind === 'otherMoney',
+  }));
 }
 
-/** A transfer that hangs blocks only what needs one (DESIGN §5.4). */
-function blockedBy(undecided: readonly Intent[]): DecideInput['blocked'] {
-  const hanging = undecided.find((intent) => intent.verb === 'transferIn' || intent.verb === 'transferOut');
-  if (hanging === undefined) return [];
-  return [{ loan: null, needs: 'transfer', asset: null, why: `the transfer of ${hanging.amount} ${hanging.asset} is undecided` }];
+/** Says in the record why the hold is still on the whole account. */
+function explained(decision: Decision, { freedom }: Question): Decision {
+  if (freedom.kind !== 'held') return decision;
+  return { ...decision, trace: [...decision.trace, { rule: 'hold', fired: true, says: freedom.why }] };
 }
 
-function quietDecision(loan: LoanView, policy: Policy, draft: Draft, setup: AccountSetup, now: number): Decision {
-  const levels = levelsOf(loan, policy);
+function quietDecision(loan: LoanView, question: Question): Decision {
+  const { setup, draft, now } = question;
+  const found = followed(setup, loan);
   const ltv = triggerLtv(loan);
-  const state = draft.loans.get(loan.id)?.state ?? 'unseen';
-  const says = quietWords(loan, state, `LTV ${decimalPercent(ltv)}, acts at ${decimalPercent(levels.act)}`);
+  if ('none' in found) {
+    return { ...unleveled(loan.id, now, format(ltv)), verdict: 'wait', ...because(found.none, found.why) };
+  }
+  const stored = draft.loans.get(loan.id);
+  const { rule, says } = quietWords(loan, stored?.state ?? 'unseen', found, question);
   return {
     loan: loan.id,
     at: now,
     ltv: format(ltv),
-    levels: levelsText(levels),
-    verdict: ltv.lt(levels.act) || loan.status !== 'open' ? 'nothing' : 'wait',
-    trace: [{ rule: state, fired: true, says }],
-    says,
-    next: nextPrices(loan, levels, setup.groups),
+    levels: levelsText(found.levels),
+    verdict: ltv.lt(found.levels.act) || loan.status !== 'open' ? 'nothing' : 'wait',
+    ...because(rule, says),
+    next: nextPrices(loan, found.levels, setup.groups),
   };
 }
 
-function quietWords(loan: LoanView, state: string, where: string): string {
-  if (loan.status === 'closed') return 'no debt: nothing to watch';
-  if (loan.status === 'liquidating') return 'the venue is liquidating and refuses every call';
+function blindDecision(loan: LoanId, { context }: Stored, why: string, now: number): Decision {
+  const ltv = typeof context['ltv'] === 'string' ? context['ltv'] : '0';
+  const says = `not seen, so it is left alone: ${why}`;
+  return { ...unleveled(loan, now, ltv), verdict: 'wait', ...because('blind', says) };
+}
+
+function unleveled(loan: LoanId, at: number, ltv: string): Omit<DecisionBase, 'trace' | 'says'> {
+  return { loan, at, ltv, levels: { target: '0', act: '0', urgent: '0', line: '0', call: null }, next: [] };
+}
+
+function because(rule: string, says: string): Pick<DecisionBase, 'trace' | 'says'> {
+  return { trace: [{ rule, fired: true, says }], says };
+}
+
+function quietWords(
+  loan: LoanView,
+  state: string,
+  { levels }: Followed,
+  { undecided }: Question,
+): { readonly rule: string; readonly says: string } {
+  if (loan.status === 'closed') return { rule: state, says: 'no debt: nothing to watch' };
+  if (loan.status === 'liquidating') return { rule: state, says: 'the venue is liquidating and refuses every call' };
+  const where = `LTV ${decimalPercent(triggerLtv(loan))}, acts at ${decimalPercent(levels.act)}`;
+  const names = undecided.map(({ id }) => id).join(' and ');
   switch (state) {
     case 'watching.breached':
-      return `${where}: one more look at another price must agree`;
+      if (undecided.length > 0) return { rule: 'undecided', says: `${where}: ${names} is undecided, so it waits` };
+      return { rule: UNCONFIRMED, says: `${where}: one more look at another price must agree` };
     case 'cooling':
-      return `${where}: just acted, cooling down`;
+      return { rule: state, says: `${where}: just acted, cooling down` };
     case 'unresolved':
-      return `${where}: the last money call is not proven yet, so its loan waits`;
+      return { rule: state, says: `${where}: the last money call is not proven yet, so its loan waits` };
     case 'paused':
-      return `${where}: an operator paused it`;
+      return { rule: state, says: `${where}: an operator paused it` };
     default:
-      return `${where}: nothing to do`;
+      return { rule: state, says: `${where}: nothing to do` };
   }
 }
 
-export function intentOf(deps: LookDeps, setup: AccountSetup, opened: Opened, view: AccountView, decision: Extract<Decision, { verdict: 'act' }>, draft: Draft): Intent {
+/**
+ * The call that leaves in this look: the core's first, nearest to its line (DESIGN §2.3). When the venue has just turned
+ * that loan down, another loan in need goes first once, so that one loan whose calls fail does not keep help from all.
+ */
+export function choose(
+  decisions: readonly Decision[],
+  opened: Opened,
+  now: number,
+  lookEveryMs: number,
+): ActDecision | null {
+  const acts = decisions.filter((decision): decision is ActDecision => decision.verdict === 'act');
+  const [last] = opened.recent;
+  const isFresh = last !== undefined && now - (last.settledAt ?? 0) <= 2 * lookEveryMs;
+  const turnedDown = isFresh && (last.state === 'rejected' || last.state === 'refused') ? last.loan : null;
+  return acts.find(({ loan }) => loan !== turnedDown) ?? acts[0] ?? null;
+}
+
+export function intentOf(
+  deps: LookDeps,
+  { setup, draft, opened }: Question,
+  sight: Sight,
+  decision: ActDecision,
+): Intent {
   return intentFrom(decision, {
     // One intent a look at most, so the epoch numbers them; the stamp keeps apart what a lost journal numbered before.
-    id: `${deps.stamp}-${view.uid}-${String(opened.epoch)}`,
-    view,
+    id: `${deps.stamp}-${sight.view.uid}-${String(opened.epoch)}`,
+    view: sight.view,
     mode: setup.mode,
     epoch: opened.epoch,
     episode: draft.needs.get(decision.loan)?.episode ?? '',
     policyDigest: setup.digest,
     plannedAt: deps.clock.wall(),
-    maxAgeMs: setup.timing.maxAgeMs,
+    maxAgeMs: leftOf(sight, setup),
   });
+}
+
+/** A plan may be claimed for as long as the reads behind it may be used, not for as long again (DESIGN §2.4). */
+export function leftOf(sight: Sight, { timing }: AccountSetup): number {
+  return Math.max(0, Math.floor(timing.maxAgeMs - sight.ageMs()));
 }

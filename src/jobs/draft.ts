@@ -4,32 +4,49 @@
  */
 import type { LoanId } from '../core/loan.ts';
 import type { AccountMode, Decision } from '../core/need.ts';
-import { start, step } from '../machines/step.ts';
+import { MachineError, start, step } from '../machines/step.ts';
 import type { AccountEvent, LoanCommand, LoanEvent, Stored } from '../machines/types.ts';
 import type { AccountSetup, LookDeps, Severity } from './account.ts';
 import type { Opened } from './journal.ts';
 
 type NeedCommand = Extract<LoanCommand, { type: 'need' }>;
 
+/** A decision, and why its call does not leave although it says `act`. */
+export interface Recorded {
+  readonly decision: Decision;
+  readonly withheld: Withheld | null;
+}
+
+export interface Withheld {
+  /** What kind of reason: the same decision withheld for the same kind of reason is the same record. */
+  readonly kind: 'dryRun' | 'paused' | 'hold' | 'backoff' | 'cursors' | 'stray' | 'notItsTurn';
+  readonly why: string;
+}
+
 export class Draft {
   readonly loans: Map<LoanId, Stored>;
   readonly changed = new Map<LoanId, Stored>();
   readonly needs = new Map<LoanId, NeedCommand>();
-  readonly decisions: Decision[] = [];
   account: Stored;
+  decisions: readonly Recorded[] = [];
+  /** The earliest time at which a machine wants to be looked at again. */
   lookBy = Number.POSITIVE_INFINITY;
-  /** Why this look saw nothing. */
-  why = '';
+  /** Failed looks in a row; `null` leaves the count as it is. */
+  health: number | null = null;
   readonly #deps: LookDeps;
   readonly #setup: AccountSetup;
   readonly #now: number;
+  readonly #told: ReadonlySet<string>;
+  readonly #lasting = new Set<string>();
+  readonly #over = new Set<string>();
 
-  constructor(deps: LookDeps, setup: AccountSetup, opened: Opened, now: number) {
+  constructor(deps: LookDeps, setup: AccountSetup, from: Pick<Opened, 'loans' | 'account' | 'told'>, now: number) {
     this.#deps = deps;
     this.#setup = setup;
     this.#now = now;
-    this.loans = new Map(opened.loans);
-    this.account = opened.account ?? start('account', { id: setup.name, now });
+    this.#told = from.told;
+    this.loans = new Map(from.loans);
+    this.account = from.account ?? start('account', { id: setup.name, now });
   }
 
   get mode(): AccountMode {
@@ -38,11 +55,19 @@ export class Draft {
 
   /** Steps a loan's machine and keeps the result; its commands become needs, deadlines and alerts. */
   tell(loan: LoanId, event: LoanEvent): void {
-    const before = this.loans.get(loan) ?? start('loan', { id: loan, now: this.#now });
-    const { stored, commands } = step(before, event);
-    this.loans.set(loan, stored);
-    this.changed.set(loan, stored);
-    for (const command of commands) this.#obey(loan, command);
+    this.#step(loan, event, (says) => {
+      this.alert('warning', 'stray', loan, says);
+    });
+  }
+
+  /** The same for news that the machine may know already, because nobody knows where an earlier run ended. */
+  remind(loan: LoanId, event: LoanEvent): void {
+    this.#step(loan, event, () => undefined);
+  }
+
+  /** A loan that had left the policy and is back begins anew. */
+  renew(loan: LoanId): void {
+    this.loans.set(loan, start('loan', { id: loan, now: this.#now }));
   }
 
   tellAccount(event: AccountEvent): void {
@@ -58,7 +83,44 @@ export class Draft {
     this.#deps.emit(this.#setup.name, { type: 'alert', severity, category, loan, says });
   }
 
-  #obey(loan: LoanId, command: LoanCommand): void {
+  /** A condition that lasts is told when it begins, and again only after it was over. */
+  lasting(severity: Severity, category: string, loan: LoanId | null, says: string): void {
+    const name = `${category}/${loan ?? ''}`;
+    if (!this.#told.has(name) && !this.#lasting.has(name)) this.alert(severity, category, loan, says);
+    this.#lasting.add(name);
+  }
+
+  /** Conditions of these categories were looked for: those that this look did not find are over. */
+  searched(...categories: readonly string[]): void {
+    for (const name of this.#told) {
+      if (categories.includes(name.split('/')[0] ?? '') && !this.#lasting.has(name)) this.#over.add(name);
+    }
+  }
+
+  get told(): readonly string[] {
+    return [...this.#lasting].filter((name) => !this.#told.has(name));
+  }
+
+  get over(): readonly string[] {
+    return [...this.#over];
+  }
+
+  /** One broken machine stays as it is stored and asks for nothing; the other loans go on. */
+  #step(loan: LoanId, event: LoanEvent, onStray: (says: string) => void): void {
+    const before = this.loans.get(loan) ?? start('loan', { id: loan, now: this.#now });
+    try {
+      const { stored, commands } = step(before, event);
+      this.loans.set(loan, stored);
+      this.changed.set(loan, stored);
+      for (const command of commands) this.#obey(loan, command, onStray);
+    } catch (error) {
+      if (!(error instanceof MachineError)) throw error;
+      const says = `${error.message}. Ballast does nothing for this loan. Its decision records show what was seen last.`;
+      this.lasting('critical', 'machine', loan, says);
+    }
+  }
+
+  #obey(loan: LoanId, command: LoanCommand, onStray: (says: string) => void): void {
     switch (command.type) {
       case 'need':
         this.needs.set(loan, command);
@@ -70,7 +132,7 @@ export class Draft {
         this.alert(command.severity, command.category, loan, command.says);
         return;
       case 'stray':
-        this.alert('warning', 'stray', loan, command.says);
+        onStray(command.says);
         return;
       case 'episodeOpened':
       case 'episodeClosed':

@@ -4,17 +4,15 @@
  * `open` → `commit` → `claim` → `outcome`; the first three are fenced by the epoch, an outcome is a fact and is not.
  */
 import type { Redis } from 'ioredis';
-import type { Evidence, Intent, IntentState } from '../core/intent.ts';
+import type { Intent, IntentState } from '../core/intent.ts';
 import type { LoanId } from '../core/loan.ts';
 import type { Charge, Decision } from '../core/need.ts';
 import type { Stored } from '../machines/types.ts';
+import { commitText, intentOf, openedOf, recordText, storedMap, texts } from './journalText.ts';
+import type { Mutable } from './journalText.ts';
 import type { AccountAddress, AccountKey } from './keys.ts';
 import { prefixOf } from './keys.ts';
 import { CLAIM, COMMIT, OPEN, OUTCOME } from './scripts.ts';
-
-/** Fields of an intent that change after it was written. */
-type Mutable = Pick<Intent, 'state' | 'validUntil' | 'sentAt' | 'settledAt' | 'ref' | 'note' | 'reads'>;
-type Body = Omit<Intent, keyof Mutable>;
 
 export interface Paused {
   readonly by: string;
@@ -30,16 +28,35 @@ export interface Opened {
   readonly account: Stored | null;
   /** Intents that may still move money; leftovers that were only planned have just been voided. */
   readonly undecided: readonly Intent[];
+  /** Those of them that left beside another one (DESIGN §5.7). */
+  readonly emergencies: ReadonlySet<string>;
   readonly charges: readonly Charge[];
-  readonly fruitless: Readonly<Record<LoanId, number>>;
+  /** Times of the sends in a row that had no effect, by loan: what the fuse counts (DESIGN §2.6). */
+  readonly fruitless: Readonly<Record<LoanId, readonly number[]>>;
   readonly learned: Learned;
   readonly paused: Paused | null;
   readonly seen: string | null;
   readonly suspect: string | null;
   readonly recentAmounts: readonly string[];
+  /** The newest intents, newest first, whatever became of them. */
+  readonly recent: readonly Intent[];
   readonly voided: readonly string[];
+  /** Conditions that were alerted and were not over at the last look. */
+  readonly told: ReadonlySet<string>;
+  /** Failed looks in a row; below zero: good ones since there were too many. */
+  readonly health: number;
+  /** A contradiction that the account's machine may not know yet. */
+  readonly halt: string | null;
+  /** Redis ms between which nothing is sent, because the venue turned the last call down. */
+  readonly rest: Rest | null;
   /** Redis' own clock, ms: the one clock that all processes share. */
   readonly redisNow: number;
+}
+
+/** A pause of sending. It has a start, so that a clock that went back cannot stretch it. */
+export interface Rest {
+  readonly from: number;
+  readonly until: number;
 }
 
 export interface Learned {
@@ -59,6 +76,13 @@ export interface Commit {
   readonly suspect: string | null;
   readonly nextLookAt: number | null;
   readonly lookedAt: number | null;
+  /** Conditions that were alerted in this look, and those that are over. */
+  readonly told: readonly string[];
+  readonly over: readonly string[];
+  readonly health: number | null;
+  /** The contradiction that `account` knows from now on. */
+  readonly haltTaken: string | null;
+  readonly rest: Rest | null;
 }
 
 export const EMPTY_COMMIT: Commit = {
@@ -71,6 +95,11 @@ export const EMPTY_COMMIT: Commit = {
   suspect: null,
   nextLookAt: null,
   lookedAt: null,
+  told: [],
+  over: [],
+  health: null,
+  haltTaken: null,
+  rest: null,
 };
 
 /** Another look of the account began meanwhile: this one must stop without sending. */
@@ -79,25 +108,43 @@ export class StaleEpochError extends Error {
 }
 
 const DAY_MS = 86_400_000;
-/** Charges are kept a little longer than the longest window, so that a slow clock never forgets one too early. */
+/** Charges are kept a little longer than the longest window. */
 const CHARGES_KEPT_MS = 2 * DAY_MS;
 const DECISIONS_KEPT = 20_000;
 const RECENT_AMOUNTS = 200;
+const RECENT_INTENTS = 8;
 
-/** From which states an outcome may follow; anything else contradicts what is recorded (DESIGN §4 "appended by intent id"). */
-const FOLLOWS: Readonly<Record<Exclude<IntentState, 'planned' | 'sending' | 'voided'>, string>> = {
-  settling: 'sending,unknown,settling',
-  unknown: 'sending,settling,unknown',
+interface Standing {
+  /** States that the outcome may follow. */
+  readonly follows: string;
+  /** States that say the opposite; every other one simply knew it already, or knows better. */
+  readonly contradicts: string;
+  readonly refund?: boolean;
+}
+
+/**
+ * How each outcome stands to what the journal already says (DESIGN §4 "appended by intent id"). Facts may arrive late and
+ * out of order: a frozen run wakes up when another one has settled its intent by evidence. Only two that cannot both be
+ * true halt the account. `refused` is said by the one run that could have sent, so it settles a doubt of others.
+ */
+const OUTCOMES: Readonly<Record<Exclude<IntentState, 'planned' | 'sending' | 'voided'>, Standing>> = {
+  settling: { follows: 'sending,unknown,settling', contradicts: 'rejected,refused,voided,planned,missing' },
+  unknown: { follows: 'sending,settling,unknown', contradicts: 'missing' },
   // Given up is not proven: a late truth is welcome and contradicts nothing.
-  confirmed: 'sending,settling,unknown,expired',
-  rejected: 'sending,settling,unknown,expired',
-  refused: 'sending,planned',
-  expired: 'unknown',
+  confirmed: {
+    follows: 'sending,settling,unknown,expired',
+    contradicts: 'rejected,refused,voided,planned,missing',
+  },
+  rejected: { follows: 'sending,settling,unknown,expired', contradicts: 'confirmed,missing', refund: true },
+  refused: { follows: 'planned,sending,unknown,expired', contradicts: 'settling,confirmed,missing', refund: true },
+  expired: { follows: 'unknown', contradicts: 'missing' },
 };
-const REFUNDED: ReadonlySet<IntentState> = new Set<IntentState>(['rejected', 'refused']);
 
-export type OutcomeState = keyof typeof FOLLOWS;
-export type Appended = 'ok' | 'same' | { readonly contradicts: IntentState | 'missing' };
+export type OutcomeState = keyof typeof OUTCOMES;
+/** `known`: the journal had settled it already, in a way that does not contradict this. */
+export type Appended =
+  | { readonly result: 'ok' | 'same' }
+  | { readonly result: 'known' | 'contradicts'; readonly state: IntentState | 'missing' };
 
 export class Journal {
   readonly prefix: string;
@@ -114,49 +161,94 @@ export class Journal {
     return this.prefix + name;
   }
 
-  #keys(...names: readonly AccountKey[]): string[] {
-    return names.map((name) => this.key(name));
-  }
-
-  async #run(script: string, keys: readonly string[], args: readonly (string | number)[]): Promise<unknown> {
+  async #run(script: string, names: readonly AccountKey[], args: readonly (string | number)[]): Promise<unknown> {
+    const keys = names.map((name) => this.key(name));
     return this.#redis.eval(script, String(keys.length), ...keys, ...args.map(String));
   }
 
   /** Step 1 of a look: raises the epoch, voids what was only planned, returns the account as the journal knows it. */
-  async open(wallNow: number): Promise<Opened> {
-    const keys = this.#keys('epoch', 'open', 'loans', 'account', 'charges', 'fruitless', 'learned', 'paused', 'seen', 'suspect', 'index');
-    const reply = await this.#run(OPEN, keys, [this.#intents, wallNow - CHARGES_KEPT_MS, RECENT_AMOUNTS]);
-    return openedFrom(list(reply));
+  async open(): Promise<Opened> {
+    return openedOf(
+      await this.#run(
+        OPEN,
+        [
+          ...(['epoch', 'open', 'loans', 'account', 'charges', 'fruitless', 'learned'] as const),
+          ...(['paused', 'seen', 'suspect', 'index', 'told', 'health', 'halt', 'rest'] as const),
+        ],
+        [this.#intents, CHARGES_KEPT_MS, RECENT_AMOUNTS, RECENT_INTENTS],
+      ),
+    );
   }
 
-  /** Step 6: all or nothing, and only while no newer look has begun. @throws StaleEpochError */
-  async commit(epoch: number, digest: string, commit: Commit, wallNow: number): Promise<void> {
-    const keys = this.#keys('epoch', 'open', 'loans', 'account', 'charges', 'why', 'last', 'decisions', 'seen', 'suspect', 'next', 'looked', 'index', 'learned');
-    const verdict = await this.#run(COMMIT, keys, [epoch, JSON.stringify(wire(commit, digest, wallNow)), this.#intents]);
-    if (verdict !== 'ok') throw new StaleEpochError(`the look with epoch ${String(epoch)} may not commit: ${String(verdict)}`);
+  /**
+   * Step 6: all or nothing, and only while no newer look has begun. Returns the loans whose decision is a new one.
+   * @throws StaleEpochError
+   */
+  async commit(epoch: number, digest: string, commit: Commit): Promise<ReadonlySet<LoanId>> {
+    const keeping = { decisions: DECISIONS_KEPT, chargesMs: CHARGES_KEPT_MS };
+    const reply = await this.#run(
+      COMMIT,
+      [
+        ...(['epoch', 'open', 'loans', 'account', 'charges', 'why', 'last', 'span', 'decisions', 'seen'] as const),
+        ...(['suspect', 'next', 'looked', 'index', 'learned', 'told', 'health', 'halt', 'rest'] as const),
+      ],
+      [epoch, commitText(commit, digest, keeping), this.#intents],
+    );
+    if (Array.isArray(reply)) return new Set(texts(reply));
+    throw new StaleEpochError(`the look with epoch ${String(epoch)} may not commit: ${String(reply)}`);
   }
 
-  /** The fence. Returns `null` when this run, and only this run, may send; else why it may not. */
-  async claim(intent: Intent, digest: string, validUntil: number, sentAt: number, emergency: boolean): Promise<string | null> {
-    const keys = this.#keys('epoch', 'open', 'paused', 'account');
-    const verdict = await this.#run(CLAIM, keys, [this.#intents, intent.id, intent.epoch, digest, validUntil, sentAt, emergency ? 1 : 0]);
+  /**
+   * The fence. Returns `null` when this run, and only this run, may send; else why it may not.
+   * @param beside the call may leave beside one undecided call, if that one's validity ended before this wall ms
+   */
+  async claim(
+    intent: Intent,
+    digest: string,
+    validUntil: number,
+    sentAt: number,
+    beside: { readonly validBefore: number } | null,
+  ): Promise<string | null> {
+    const verdict = await this.#run(
+      CLAIM,
+      ['epoch', 'open', 'paused', 'halt'],
+      [
+        ...[this.#intents, intent.id, intent.epoch, digest, validUntil, sentAt],
+        ...[beside === null ? 0 : 1, beside?.validBefore ?? 0],
+      ],
+    );
     return verdict === 'ok' ? null : String(verdict);
   }
 
-  /** Appends a fact about an intent. A fact that contradicts a settled verdict is not written and is returned as such. */
-  async outcome(intent: Intent, state: OutcomeState, fields: Partial<Omit<Mutable, 'state'>>): Promise<Appended> {
-    const keys = this.#keys('open', 'charges', 'fruitless', 'learned');
-    const fuse = state === 'confirmed' ? 'reset' : state === 'rejected' || state === 'unknown' ? 'count' : '';
-    const counted = state === 'unknown' && intent.state === 'unknown' ? '' : fuse;
-    const pairs = Object.entries(fields).flatMap(([name, value]) => [name, name === 'reads' ? JSON.stringify(value) : String(value ?? '')]);
-    const args = [this.#intents, intent.id, state, FOLLOWS[state], REFUNDED.has(state) ? 1 : 0, intent.loan, counted, ...pairs];
-    const verdict = String(await this.#run(OUTCOME, keys, args));
-    return verdict === 'ok' || verdict === 'same' ? verdict : { contradicts: verdict as IntentState | 'missing' };
+  /**
+   * Appends a fact about an intent. A fact that contradicts a settled verdict is not written; it halts the account.
+   * @param fuse false: this rejection says "not now" and is no send without effect (DESIGN §2.6)
+   */
+  async outcome(
+    intent: Intent,
+    state: OutcomeState,
+    fields: Partial<Omit<Mutable, 'state'>>,
+    fuse = true,
+  ): Promise<Appended> {
+    const { follows, contradicts, refund = false } = OUTCOMES[state];
+    const counts = state === 'rejected' || state === 'unknown';
+    const pairs = Object.entries(fields).flatMap(([name, value]) => [
+      name,
+      name === 'reads' ? JSON.stringify(value) : String(value ?? ''),
+    ]);
+    const effect = state === 'confirmed' ? 'reset' : counts && fuse ? 'count' : '';
+    const reply = await this.#run(
+      OUTCOME,
+      ['open', 'charges', 'fruitless', 'halt'],
+      [this.#intents, intent.id, state, follows, contradicts, refund ? 1 : 0, intent.loan, effect, ...pairs],
+    );
+    const [result, known] = String(reply).split(' ');
+    if (result === 'ok' || result === 'same') return { result };
+    return { result: result === 'known' ? 'known' : 'contradicts', state: known as IntentState | 'missing' };
   }
 
   async intent(id: string): Promise<Intent | null> {
-    const fields = await this.#redis.hgetall(this.#intents + id);
-    return fields['body'] === undefined ? null : intentFrom(fields);
+    return intentOf(await this.#redis.hgetall(this.#intents + id));
   }
 
   /** Every intent ever written for this account, oldest first. */
@@ -166,26 +258,25 @@ export class Journal {
     return all.filter((intent) => intent !== null);
   }
 
-  /** The newest intents, newest first. */
-  async recent(count: number): Promise<Intent[]> {
-    const ids = await this.#redis.zrevrange(this.key('index'), '0', String(count - 1));
-    const all = await Promise.all(ids.map((id) => this.intent(id)));
-    return all.filter((intent) => intent !== null);
-  }
-
   async loans(): Promise<ReadonlyMap<LoanId, Stored>> {
-    return storedMap(Object.entries(await this.#redis.hgetall(this.key('loans'))).flat());
+    return storedMap(await this.#redis.hgetall(this.key('loans')));
   }
 
-  /** Newest decision of a loan with its trace, as written; `null` before the first look. */
+  /** Newest decision record of a loan, with its trace, as JSON; `null` before the first look. */
   async why(loan: LoanId): Promise<string | null> {
-    return this.#redis.hget(this.key('why'), loan);
+    const json = await this.#redis.hget(this.key('why'), loan);
+    return json === null ? null : recordText(json, await this.#redis.hget(this.key('span'), loan));
   }
 
-  /** Decision records, oldest first. */
+  /** Decision records, oldest first; those that may still be extended last. */
   async decisions(): Promise<{ readonly loan: LoanId; readonly json: string }[]> {
-    const rows = await this.#redis.xrange(this.key('decisions'), '-', '+');
-    return rows.map(([, fields]) => ({ loan: fields[1] ?? '', json: fields[3] ?? '' }));
+    const closed = await this.#redis.xrange(this.key('decisions'), '-', '+');
+    const open = await this.#redis.hgetall(this.key('why'));
+    const spans = await this.#redis.hgetall(this.key('span'));
+    return [
+      ...closed.map(([, fields]) => ({ loan: fields[1] ?? '', json: recordText(fields[3] ?? '{}', fields[5]) })),
+      ...Object.entries(open).map(([loan, json]) => ({ loan, json: recordText(json, spans[loan]) })),
+    ];
   }
 
   async nextLookAt(): Promise<number | null> {
@@ -198,102 +289,14 @@ export class Journal {
     return text === null ? null : Number(text);
   }
 
+  /** A pause with an end leaves by itself, so that no run can find it longer than another. */
   async pause(paused: Paused): Promise<void> {
-    await this.#redis.set(this.key('paused'), JSON.stringify(paused));
+    const json = JSON.stringify(paused);
+    if (paused.until === null) await this.#redis.set(this.key('paused'), json);
+    else await this.#redis.set(this.key('paused'), json, 'PXAT', String(paused.until));
   }
 
   async resume(): Promise<void> {
     await this.#redis.del(this.key('paused'));
   }
-}
-
-/** An evidence read, bounded so that an intent that stays undecided for days does not grow without end. */
-export function withRead(intent: Intent, at: number, evidence: Evidence): Intent['reads'] {
-  return [...intent.reads, { at, verdict: evidence.verdict }].slice(-50);
-}
-
-function wire(commit: Commit, digest: string, wallNow: number): object {
-  const { intent } = commit;
-  return {
-    loans: [...commit.loans].flatMap(([id, stored]) => [id, JSON.stringify(stored)]),
-    account: commit.account === null ? '' : JSON.stringify(commit.account),
-    why: commit.decisions.flatMap((d) => [d.decision.loan, d.signature, JSON.stringify({ ...d.detail, decision: d.decision })]),
-    intents: intent === null ? [] : [intent.intent.id, JSON.stringify(bodyOf(intent.intent)), intent.intent.amount, JSON.stringify(intent.charge), String(intent.intent.maxAgeMs)],
-    learned: commit.learned.flat(),
-    seen: commit.seen ?? '',
-    suspect: commit.suspect ?? '',
-    next: commit.nextLookAt === null ? '' : String(commit.nextLookAt),
-    looked: commit.lookedAt === null ? '' : String(commit.lookedAt),
-    digest,
-    keep: DECISIONS_KEPT,
-    chargesFrom: String(wallNow - CHARGES_KEPT_MS),
-  };
-}
-
-function bodyOf(intent: Intent): Body {
-  const { state: _s, validUntil: _v, sentAt: _a, settledAt: _t, ref: _r, note: _n, reads: _d, ...body } = intent;
-  return body;
-}
-
-function intentFrom(fields: Readonly<Record<string, string>>): Intent {
-  const number = (name: string): number | null => (fields[name] === undefined || fields[name] === '' ? null : Number(fields[name]));
-  return {
-    ...(JSON.parse(fields['body'] ?? '{}') as Body),
-    state: fields['state'] as IntentState,
-    validUntil: number('validUntil'),
-    sentAt: number('sentAt'),
-    settledAt: number('settledAt'),
-    ref: fields['ref'] === undefined || fields['ref'] === '' ? null : fields['ref'],
-    note: fields['note'] ?? '',
-    reads: JSON.parse(fields['reads'] ?? '[]') as Intent['reads'],
-  };
-}
-
-function openedFrom(reply: readonly unknown[]): Opened {
-  const [epoch, loans, account, intents, charges, fruitless, learned, paused, seen, suspect, recent, voided, now] = reply;
-  return {
-    epoch: Number(epoch),
-    loans: storedMap(texts(loans)),
-    account: typeof account === 'string' ? (JSON.parse(account) as Stored) : null,
-    undecided: list(intents).map((fields) => intentFrom(record(texts(fields)))),
-    charges: texts(charges).map((text) => JSON.parse(text) as Charge),
-    fruitless: Object.fromEntries(Object.entries(record(texts(fruitless))).map(([loan, count]) => [loan, Number(count)])),
-    learned: learnedFrom(record(texts(learned))),
-    paused: typeof paused === 'string' ? (JSON.parse(paused) as Paused) : null,
-    seen: typeof seen === 'string' ? seen : null,
-    suspect: typeof suspect === 'string' ? suspect : null,
-    recentAmounts: texts(recent),
-    voided: texts(voided),
-    redisNow: Number(now),
-  };
-}
-
-/** Learned values are stored as `minRepay/USDT` → `10`. */
-function learnedFrom(fields: Readonly<Record<string, string>>): Learned {
-  const pick = (kind: string): [string, string][] =>
-    Object.entries(fields).flatMap(([name, value]): [string, string][] => (name.startsWith(`${kind}/`) ? [[name.slice(kind.length + 1), value]] : []));
-  return {
-    minRepay: Object.fromEntries(pick('minRepay')),
-    minLeft: Object.fromEntries(pick('minLeft')),
-    decimals: Object.fromEntries(pick('decimals').map(([asset, value]) => [asset, Number(value)])),
-  };
-}
-
-function storedMap(flat: readonly string[]): ReadonlyMap<LoanId, Stored> {
-  return new Map(Object.entries(record(flat)).map(([id, json]) => [id, JSON.parse(json) as Stored]));
-}
-
-function list(value: unknown): readonly unknown[] {
-  if (!Array.isArray(value)) throw new TypeError('the journal answered something that is not a list');
-  return value;
-}
-
-function texts(value: unknown): string[] {
-  return list(value).flatMap((item) => (item === null || item === undefined ? [] : [String(item as string | number)]));
-}
-
-function record(flat: readonly string[]): Record<string, string> {
-  const fields: Record<string, string> = {};
-  for (let i = 0; i + 1 < flat.length; i += 2) fields[flat[i] ?? ''] = flat[i + 1] ?? '';
-  return fields;
 }

@@ -11,16 +11,21 @@
  * | loans | hash | loan id → stored machine |
  * | account | string | stored account machine |
  * | charges | zset | budget charges by time |
- * | fruitless | hash | loan id → sends in a row without effect |
+ * | fruitless | hash | loan id → times of the sends in a row that had no effect |
  * | learned | hash | minima and precisions learned from refusals |
  * | why | hash | loan id → newest decision with its trace |
  * | last | hash | loan id → signature of the newest decision record |
- * | decisions | stream | decision records, one per change |
+ * | span | hash | loan id → first time, last time and count of the newest decision record |
+ * | decisions | stream | decision records that a different one has followed, each with its span |
  * | seen | string | quantities of the last good look |
  * | suspect | string | quantities of implausible reads that wait for agreement |
  * | next | string | wall ms at which the next look is due |
  * | looked | string | wall ms at which the last look finished |
- * | paused | string | who paused the account, why, until when |
+ * | paused | string | who paused the account, why, until when; ends with the pause |
+ * | told | hash | conditions that were alerted and still last, so that each is told once |
+ * | health | string | failed looks in a row; below zero: good ones since |
+ * | rest | string | Redis ms between which nothing is sent, because the venue turned the last call down |
+ * | halt | string | a contradiction that the account's machine has not been told yet; no claim while it is there |
  */
 import type { Mode } from '../core/intent.ts';
 
@@ -35,12 +40,17 @@ export const ACCOUNT_KEYS = [
   'learned',
   'why',
   'last',
+  'span',
   'decisions',
   'seen',
   'suspect',
   'next',
   'looked',
   'paused',
+  'told',
+  'health',
+  'halt',
+  'rest',
 ] as const;
 export type AccountKey = (typeof ACCOUNT_KEYS)[number];
 

@@ -43,37 +43,51 @@ const ABORT_GRACE_MS = 500;
 
 export class Lane {
   readonly account: string;
+  readonly #options: LaneOptions;
   readonly #queue: Queue<Doorbell>;
-  readonly #worker: Worker<Doorbell>;
-  readonly #stop = new AbortController();
+  #worker: Worker<Doorbell>;
+  /** Tells the looks of the present worker to stop. */
+  #stop = new AbortController();
   #running = 0;
   /** Something of this process rang or ran since the queue was last seen empty. */
   #touched = true;
 
   private constructor(options: LaneOptions) {
     this.account = options.account;
+    this.#options = options;
     this.#queue = new Queue<Doorbell>(QUEUE, {
       connection: options.producer,
       prefix: options.prefix,
       defaultJobOptions: { attempts: 1, removeOnComplete: { count: 5 }, removeOnFail: { count: 50 } },
     });
-    this.#worker = new Worker<Doorbell>(QUEUE, (job, token, signal) => this.#run(options, job, token, signal), {
-      connection: options.consumer,
-      prefix: options.prefix,
+    this.#queue.on('error', options.onError);
+    this.#worker = this.#hire();
+  }
+
+  #hire(): Worker<Doorbell> {
+    const { consumer, prefix, timing, onError, onStalled } = this.#options;
+    const { signal: stop } = this.#stop;
+    const worker = new Worker<Doorbell>(QUEUE, (job, token, signal) => this.#run(job, token, stop, signal), {
+      connection: consumer,
+      prefix,
       autorun: false,
       concurrency: 1,
-      lockDuration: options.timing.lockMs,
-      stalledInterval: options.timing.stalledMs,
+      lockDuration: timing.lockMs,
+      stalledInterval: timing.stalledMs,
       maxStalledCount: 0,
       removeOnComplete: { count: 5 },
       removeOnFail: { count: 50 },
     });
-    this.#queue.on('error', options.onError);
-    this.#worker.on('error', options.onError);
-    this.#worker.on('failed', (_job, error) => {
-      if (error.message.includes('stalled')) options.onStalled();
-      else options.onError(error);
+    worker.on('error', onError);
+    worker.on('failed', (_job, error) => {
+      if (error.message.includes('stalled')) onStalled();
+      else onError(error);
     });
+    // The lane is no longer ours: the look may stop reading. Nothing is aborted by this that was already sent.
+    worker.on('lockRenewalFailed', (ids) => {
+      for (const id of ids) worker.cancelJob(id, 'the lock of its lane could not be renewed');
+    });
+    return worker;
   }
 
   static async open(options: LaneOptions): Promise<Lane> {
@@ -88,7 +102,27 @@ export class Lane {
   /** Asks for a look. Bells that ring during a look make exactly one more look after it. */
   async ring(reason: string): Promise<void> {
     this.#touched = true;
-    await this.#queue.add('look', { account: this.account, reason }, { deduplication: { id: DEDUPLICATION, keepLastIfActive: true } });
+    await this.#queue.add(
+      'look',
+      { account: this.account, reason },
+      { deduplication: { id: DEDUPLICATION, keepLastIfActive: true } },
+    );
+  }
+
+  /**
+   * Nobody has finished a look of this lane for too long: asks for one without deduplication, which a lost job could
+   * block, and puts another worker to work. A look that hangs is told to stop and left behind; whatever it still does,
+   * the journal's epoch keeps it from claiming (DESIGN §4).
+   */
+  async revive(reason: string): Promise<void> {
+    this.#touched = true;
+    const silent = this.#worker;
+    this.#stop.abort(new Error('the lane was silent for too long'));
+    this.#stop = new AbortController();
+    this.#worker = this.#hire();
+    void this.#worker.run().catch(this.#options.onError);
+    void silent.close(true).catch(this.#options.onError);
+    await this.#queue.add('look', { account: this.account, reason });
   }
 
   /** True when no look runs or waits that this process knows of; asks Redis only after something happened here. */
@@ -120,7 +154,13 @@ export class Lane {
     while (this.#running > 0 && clock.mono() < until) await clock.sleep(5);
   }
 
-  async #run(options: LaneOptions, job: Job<Doorbell>, token: string | undefined, signal: AbortSignal | undefined): Promise<void> {
+  async #run(
+    job: Job<Doorbell>,
+    token: string | undefined,
+    stop: AbortSignal,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    const options = this.#options;
     const lease = new Lease(options.clock, options.timing.lockMs, async () => {
       try {
         return (await job.extendLock(token ?? '', options.timing.lockMs)) === 1;
@@ -128,7 +168,7 @@ export class Lane {
         return false;
       }
     });
-    const signals = signal === undefined ? [this.#stop.signal] : [this.#stop.signal, signal];
+    const signals = signal === undefined ? [stop] : [stop, signal];
     this.#running += 1;
     this.#touched = true;
     try {

@@ -8,12 +8,14 @@ type Lesson = readonly [field: string, value: string];
 export function learnedFrom(acted: Acted): readonly Lesson[] {
   const { intent, reply } = acted;
   if (reply.outcome !== 'rejected') return [];
+  // Minima of other calls are others; nothing remembers those, and the fuse ends a row of refusals.
+  const isRepay = intent.verb === 'repay';
   switch (reply.effect) {
     case 'tooSmall':
-      return [[`minRepay/${intent.asset}`, format(parse(intent.amount).times(2))]];
+      return isRepay ? [[`minRepay/${intent.asset}`, format(parse(intent.amount).times(2))]] : [];
     case 'dust': {
       const debt = intent.before.debt[intent.asset];
-      if (debt === undefined) return [];
+      if (debt === undefined || !isRepay) return [];
       const left = parse(debt).minus(parse(intent.amount));
       return left.gt(0) ? [[`minLeft/${intent.asset}`, format(left.times(2))]] : [];
     }

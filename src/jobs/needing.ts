@@ -2,55 +2,107 @@
 import type { Intent } from '../core/intent.ts';
 import type { AccountView, LoanId, LoanView } from '../core/loan.ts';
 import { triggerLtv } from '../core/loan.ts';
-import { levelsOf } from '../core/levels.ts';
+import { LevelsError, levelsOf, levelsText } from '../core/levels.ts';
 import { format } from '../core/money.ts';
 import type { Levels } from '../core/need.ts';
 import type { Policy } from '../core/policy.ts';
 import { rulesFor } from '../core/select.ts';
-import type { LevelsText, LoanEvent } from '../machines/types.ts';
-import type { AccountSetup, LookDeps } from './account.ts';
+import { awaited } from '../machines/step.ts';
+import type { LevelsText, LoanEvent, Stored } from '../machines/types.ts';
+import type { AccountSetup } from './account.ts';
 import type { Draft } from './draft.ts';
 
-/** The policy a loan follows, or why it follows none. */
-export function policyOf(setup: AccountSetup, loan: LoanView): { readonly policy: Policy; readonly priority: number } | { readonly none: string } {
-  const rules = rulesFor(loan, setup.loans);
-  const [rule] = rules;
-  if (rules.length > 1) return { none: `${loan.id} is matched by ${String(rules.length)} rules: name it once` };
-  const name = rule?.policy ?? (setup.unlisted.kind === 'use' ? setup.unlisted.policy : null);
-  const policy = name === null ? undefined : setup.policies[name];
-  if (policy === undefined) return { none: `${loan.id} is named by no rule: nothing protects it` };
-  return { policy, priority: rule?.priority ?? 0 };
+export interface Followed {
+  readonly policy: Policy;
+  readonly priority: number;
+  readonly levels: Levels;
 }
 
-export function seeLoans(deps: LookDeps, setup: AccountSetup, draft: Draft, view: AccountView, undecided: readonly Intent[], epoch: number): void {
-  const now = deps.clock.wall();
+/** `unlisted`: nobody named it, or two rules did. `levels`: the venue's thresholds leave no room for the policy's. */
+export interface Unfollowed {
+  readonly none: 'unlisted' | 'levels';
+  readonly why: string;
+}
+
+/** The policy a loan follows with its levels now, or why it follows none. */
+export function followed(setup: AccountSetup, loan: LoanView): Followed | Unfollowed {
+  const rules = rulesFor(loan, setup.loans);
+  const [rule] = rules;
+  if (rules.length > 1) {
+    return { none: 'unlisted', why: `${loan.id} is matched by ${String(rules.length)} rules: name it once` };
+  }
+  const name = rule?.policy ?? (setup.unlisted.kind === 'use' ? setup.unlisted.policy : null);
+  const policy = name === null ? undefined : setup.policies[name];
+  if (policy === undefined) return { none: 'unlisted', why: `${loan.id} is named by no rule: nothing protects it` };
+  try {
+    return { policy, priority: rule?.priority ?? 0, levels: levelsOf(loan, policy) };
+  } catch (error) {
+    if (!(error instanceof LevelsError)) throw error;
+    return { none: 'levels', why: `${loan.id}: ${error.message}: nothing protects it` };
+  }
+}
+
+export interface SeeFacts {
+  readonly view: AccountView;
+  readonly undecided: readonly Intent[];
+  readonly now: number;
+  readonly epoch: number;
+}
+
+export function seeLoans(setup: AccountSetup, draft: Draft, facts: SeeFacts): void {
+  const { view, now } = facts;
   const seen = new Set<LoanId>();
   for (const loan of view.loans) {
     seen.add(loan.id);
-    const found = policyOf(setup, loan);
-    if ('none' in found) {
-      if (loan.status === 'open' && setup.unlisted.kind !== 'ignore') draft.alert('warning', 'unlisted', loan.id, found.none);
-      continue;
+    const found = followed(setup, loan);
+    if ('none' in found) leave(setup, draft, loan, found, now);
+    else {
+      const stored = draft.loans.get(loan.id);
+      if (stored?.state === 'retired' && awaited(stored).length === 0) draft.renew(loan.id);
+      draft.tell(loan.id, observed(loan, found, facts, `${setup.name}-${String(facts.epoch)}`));
     }
-    draft.tell(loan.id, observed(loan, found.policy, undecided, now, `${setup.name}-${String(epoch)}`));
   }
-  for (const id of draft.loans.keys()) {
-    if (!seen.has(id)) draft.tell(id, unseen(view, id, now));
+  for (const [id, stored] of draft.loans) {
+    if (!seen.has(id) && isWatched(stored)) draft.tell(id, unseen(view, id, now));
   }
+  const whole = Object.values(view.sections).every(({ state }) => state === 'fresh');
+  if (whole) draft.searched('unlisted', 'levels', 'machine');
 }
 
-function observed(loan: LoanView, policy: Policy, undecided: readonly Intent[], now: number, look: string): LoanEvent {
-  const levels = levelsOf(loan, policy);
+/** Closed and retired loans say nothing more until they are seen again. */
+export function isWatched({ state }: Stored): boolean {
+  return state !== 'closed' && state !== 'retired';
+}
+
+/** Loans that follow no policy are never silent (DESIGN §6), and a loan that lost its policy leaves. */
+function leave(setup: AccountSetup, draft: Draft, loan: LoanView, { none, why }: Unfollowed, now: number): void {
+  const stored = draft.loans.get(loan.id);
+  if (none === 'levels') {
+    if (loan.status === 'open') draft.lasting('critical', none, loan.id, why);
+    if (stored !== undefined) draft.tell(loan.id, { type: 'OBSERVE_FAILED', now, why });
+    return;
+  }
+  const ignored = setup.unlisted.kind === 'ignore' && rulesFor(loan, setup.loans).length === 0;
+  if (loan.status === 'open' && !ignored) draft.lasting('warning', none, loan.id, why);
+  if (stored !== undefined && isWatched(stored)) draft.tell(loan.id, { type: 'RETIRE', now });
+}
+
+function observed(loan: LoanView, { policy, levels }: Followed, { undecided, now }: SeeFacts, look: string): LoanEvent {
   return {
     type: 'OBSERVED',
     now,
     status: loan.status,
     ltv: format(triggerLtv(loan)),
-    levels: asText(levels),
-    rules: { confirmAct: policy.confirm.act, confirmUrgent: policy.confirm.urgent, coolDownMs: policy.coolDownMs, whenUnsettled: policy.whenUnsettled },
+    levels: levelsText(levels),
+    rules: {
+      confirmAct: policy.confirm.act,
+      confirmUrgent: policy.confirm.urgent,
+      coolDownMs: policy.coolDownMs,
+      whenUnsettled: policy.whenUnsettled,
+    },
     episodeId: `${look}-${loan.product.replace('.', '-')}${loan.key === '' ? '' : `-${loan.key}`}`,
     priceMoment: priceMoment(loan),
-    undecided: undecided.some((intent) => intent.loan !== loan.id),
+    undecided: undecided.length > 0,
   };
 }
 
@@ -60,12 +112,21 @@ function priceMoment(loan: LoanView): string {
   return [...new Set(prices)].sort().join(' ');
 }
 
-/** A loan the journal knows and this view does not: gone when its section was read, unseen when that read failed. */
+/**
+ * A loan the journal knows and this view does not: gone when its section was read, because the venue lists every loan
+ * there is; unseen when that read failed (DESIGN §2.4).
+ */
 function unseen(view: AccountView, id: LoanId, now: number): LoanEvent {
+  const why = whyUnseen(view, id);
+  return why === null ? gone(now) : { type: 'OBSERVE_FAILED', now, why };
+}
+
+/** Why a loan is not in a view; `null` when the venue's answer is complete and does not hold it. */
+export function whyUnseen(view: AccountView, id: LoanId): string | null {
   const product = id.split('/')[1] ?? '';
   const section = view.sections[product];
-  if (section?.state === 'fresh') return gone(now);
-  return { type: 'OBSERVE_FAILED', now, why: section === undefined ? `${product} was not read` : section.reason };
+  if (section?.state === 'fresh') return null;
+  return section === undefined ? `${product} was not read` : section.reason;
 }
 
 function gone(now: number): LoanEvent {
@@ -80,16 +141,5 @@ function gone(now: number): LoanEvent {
     episodeId: '',
     priceMoment: '',
     undecided: false,
-  };
-}
-
-function asText(levels: Levels): LevelsText {
-  return {
-    warn: levels.warn.map(format),
-    target: format(levels.target),
-    act: format(levels.act),
-    urgent: format(levels.urgent),
-    line: format(levels.line),
-    call: levels.call === null ? null : format(levels.call),
   };
 }

@@ -1,35 +1,118 @@
-/** Whether a view may be believed: against the last good one, what we sent since, and what earlier doubted reads said (DESIGN §2.4). */
+/**
+ * Whether a view may be believed: against the last good one, what we sent since, and what earlier doubted reads said
+ * (DESIGN §2.4); and what of it is remembered for the next look.
+ */
+import { UNDECIDED } from '../core/intent.ts';
+import type { Intent } from '../core/intent.ts';
 import type { AccountView } from '../core/loan.ts';
-import type { Doubt } from '../core/plausible.ts';
+import { shows } from '../core/outcome.ts';
 import { doubtIsOver, explanationOf, plausible } from '../core/plausible.ts';
-import type { Journal, Opened } from './journal.ts';
+import type { Opened } from './journal.ts';
 import type { Timing } from './timing.ts';
 import { viewFrom, viewText } from './viewText.ts';
 
 export type Belief =
   | { readonly believed: true }
-  | { readonly believed: false; readonly doubts: readonly string[]; /** Doubted views so far, as text. */ readonly suspect: string };
+  | {
+      readonly believed: false;
+      readonly doubts: readonly string[];
+      /** Doubted views so far, as text. */ readonly suspect: string;
+    };
 
 /** Doubted views that are kept: enough to span the time over which they must agree. */
 const KEPT = 12;
-/** Intents that may explain a change since the last good look. */
-const RECENT = 8;
 
-export async function believe(journal: Journal, opened: Opened, view: AccountView, timing: Pick<Timing, 'plausibleAfterMs'>): Promise<Belief> {
-  const previous = opened.seen === null ? null : viewFrom(opened.seen);
-  if (previous === null || plausible(previous, view, []).length === 0) return { believed: true };
-  const doubts = await doubtsLeft(journal, previous, view);
+/** @param previous the last view that was believed */
+export function believe(
+  previous: AccountView | null,
+  opened: Opened,
+  view: AccountView,
+  timing: Pick<Timing, 'plausibleAfterMs'>,
+): Belief {
+  if (previous === null) return { believed: true };
+  const ours = sentSince(opened, previous);
+  const doubts = plausible(previous, view, ours.flatMap(explanationOf));
   if (doubts.length === 0) return { believed: true };
   const doubted = [...doubtedBefore(opened.suspect), view];
   if (doubtIsOver(doubted, timing.plausibleAfterMs)) return { believed: true };
-  return { believed: false, doubts: doubts.map((doubt) => doubt.says), suspect: JSON.stringify(doubted.slice(-KEPT).map(viewText)) };
+  return {
+    believed: false,
+    doubts: doubts.map((doubt) => doubt.says),
+    suspect: JSON.stringify(thinned(doubted).map(viewText)),
+  };
 }
 
-/** What our own sends since the last good view do not explain. Asked only when there is a doubt: it reads the journal. */
-async function doubtsLeft(journal: Journal, previous: AccountView, view: AccountView): Promise<readonly Doubt[]> {
-  const recent = await journal.recent(RECENT);
-  const since = recent.filter((intent) => intent.sentAt !== null && (intent.settledAt ?? view.asOf) >= previous.asOf);
-  return plausible(previous, view, since.flatMap(explanationOf));
+/** The first of a long row says since when they agree, so frequent looks may not push it out. */
+function thinned(doubted: readonly AccountView[]): readonly AccountView[] {
+  return doubted.length <= KEPT ? doubted : [...doubted.slice(0, 1), ...doubted.slice(2 - KEPT)];
+}
+
+export function lastGood(opened: Pick<Opened, 'seen'>): AccountView | null {
+  return opened.seen === null ? null : viewFrom(opened.seen);
+}
+
+/** What we sent that the last good view may not show: it explains a change, whether or not it happened. */
+function sentSince({ undecided, recent }: Opened, previous: AccountView): readonly Intent[] {
+  const settled = recent.filter(
+    ({ state, sentAt, settledAt }) =>
+      (state === 'confirmed' || state === 'expired') && sentAt !== null && (settledAt ?? Infinity) >= previous.asOf,
+  );
+  return [...undecided, ...settled];
+}
+
+/**
+ * The newest confirmed move that this view has lost again. It was seen when it was confirmed, so a view without it was
+ * read from somewhere that lags, and nothing may be planned from it (DESIGN §2.1). After the time that reads are given to
+ * show a change, it was somebody else who changed it back.
+ */
+export function wentBack(
+  opened: Opened,
+  view: AccountView,
+  now: number,
+  timing: Pick<Timing, 'reflectTimeoutMs'>,
+): Intent | null {
+  const confirmed = opened.recent.filter(({ state, settledAt }) => state === 'confirmed' && settledAt !== null);
+  const [newest] = confirmed.toSorted((a, b) => (b.settledAt ?? 0) - (a.settledAt ?? 0));
+  if (newest === undefined || now - (newest.settledAt ?? 0) > timing.reflectTimeoutMs) return null;
+  if (view.sections[newest.product]?.state === 'failed') return null;
+  return shows(newest, view) === 'notYet' ? newest : null;
+}
+
+/** Sections that could not be read keep what was last believed of them, so that a failed read never clears the memory. */
+export function remembered(previous: AccountView | null, view: AccountView): AccountView {
+  if (previous === null) return view;
+  const failed = (section: string): boolean => view.sections[section]?.state === 'failed';
+  return {
+    ...view,
+    loans: [...view.loans, ...previous.loans.filter(({ product }) => failed(product))],
+    wallets: [...view.wallets, ...previous.wallets.filter(({ name }) => failed(`wallet.${name}`))],
+    prices: { ...previous.prices, ...view.prices },
+  };
+}
+
+/** Sections older than `maxAge` decide nothing, each by itself (DESIGN §2.4). `null` when nothing else is left. */
+export function withoutOld(view: AccountView, now: number, maxAgeMs: number): AccountView | null {
+  const sections = Object.fromEntries(
+    Object.entries(view.sections).map(([name, section]) => {
+      if (section.state === 'failed' || now - section.asOf <= maxAgeMs) return [name, section];
+      const reason = `it was read ${String(now - section.asOf)} ms ago and is too old to decide on`;
+      return [name, { state: 'failed' as const, reason, at: now }];
+    }),
+  );
+  const isFresh = (name: string): boolean => sections[name]?.state === 'fresh';
+  const fresh = Object.values(sections).flatMap((section) => (section.state === 'fresh' ? [section.asOf] : []));
+  if (fresh.length === 0) return null;
+  return {
+    ...view,
+    sections,
+    loans: view.loans.filter(({ product }) => isFresh(product)),
+    wallets: view.wallets.filter(({ name }) => isFresh(`wallet.${name}`)),
+    asOf: Math.min(...fresh),
+  };
+}
+
+export function isUndecided({ state }: Pick<Intent, 'state'>): boolean {
+  return UNDECIDED.includes(state);
 }
 
 function doubtedBefore(suspect: string | null): readonly AccountView[] {

@@ -6,108 +6,143 @@ import { shows } from '../core/outcome.ts';
 import { awaited } from '../machines/step.ts';
 import type { AccountSetup, LookDeps } from './account.ts';
 import type { Draft } from './draft.ts';
-import { withRead } from './journal.ts';
+import type { Opened } from './journal.ts';
+import { retryAfterOf, withDeadline } from './observing.ts';
+import { isUndecided } from './plausibility.ts';
+import { ruling, withRead } from './ruling.ts';
 import type { Ruling } from './ruling.ts';
-import { ruling } from './ruling.ts';
 
 export interface Gathered {
   readonly intent: Intent;
-  readonly evidence: Evidence;
+  /** `null`: it could not be read, which says nothing. */
+  readonly evidence: Evidence | null;
+  readonly retryAfterMs: number;
 }
 
-/** Tells each loan's machine what the journal already knows: a run may have died between the fact and the machine. */
-export async function feedVerdicts(deps: LookDeps, draft: Draft): Promise<void> {
+/**
+ * Tells the machines what the journal already knows: an earlier run may have died between the fact and the machine, on
+ * any line. Everything is told that could be news; what is none changes nothing.
+ */
+export async function feedVerdicts(deps: LookDeps, setup: AccountSetup, opened: Opened, draft: Draft): Promise<void> {
+  const now = deps.clock.wall();
+  if (opened.halt !== null) draft.tellAccount({ type: 'HALT', now, why: opened.halt });
+  const known = new Map([...opened.recent, ...opened.undecided].map((intent) => [intent.id, intent]));
   for (const [loan, stored] of draft.loans) {
     for (const id of awaited(stored)) {
-      const intent = await deps.journal.intent(id);
-      if (intent === null) continue;
-      tellState(deps, draft, stored.state, intent);
-      if (intent.loan !== loan) draft.alert('warning', 'stray', loan, `${loan} waits for ${id}, which belongs to ${intent.loan}`);
+      const intent = known.get(id) ?? (await deps.journal.intent(id));
+      // Machine and intent are written in one step, so a missing intent means that somebody lost part of the journal.
+      if (intent?.loan !== loan) {
+        draft.tellAccount({ type: 'HALT', now, why: `${setup.name}: ${loan} waits for ${id}, which the journal lost` });
+      } else remind(draft, intent, now);
     }
   }
 }
 
-function tellState(deps: LookDeps, draft: Draft, state: string, intent: Intent): void {
-  const now = deps.clock.wall();
-  const { id: intentId, loan, note: why } = intent;
-  const claimed = (): void => {
-    if (state.endsWith('.planned')) draft.tell(loan, { type: 'CLAIMED', now, intentId });
-  };
-  switch (intent.state) {
+function remind(draft: Draft, intent: Intent, now: number): void {
+  const { id: intentId, loan, note: why, state } = intent;
+  const claimed = { type: 'CLAIMED', now, intentId } as const;
+  switch (state) {
     case 'planned':
       return;
     case 'voided':
-      draft.tell(loan, { type: 'VOIDED', now, intentId, why });
+      draft.remind(loan, { type: 'VOIDED', now, intentId, why });
       return;
     case 'refused':
-      draft.tell(loan, { type: 'REFUSED', now, intentId, why });
+      draft.remind(loan, { type: 'REFUSED', now, intentId, why });
       return;
     case 'sending':
+      draft.remind(loan, claimed);
+      draft.remind(loan, { type: 'UNKNOWN', now, intentId, why: 'the run that sent it ended before it saw the reply' });
+      return;
     case 'unknown':
-      claimed();
-      if (state !== 'unresolved') draft.tell(loan, { type: 'UNKNOWN', now, intentId, why: why === '' ? 'the run that sent it ended before it saw the reply' : why });
+      draft.remind(loan, claimed);
+      draft.remind(loan, { type: 'UNKNOWN', now, intentId, why });
       return;
     case 'settling':
-      claimed();
-      if (state.endsWith('.planned') || state.endsWith('.sending')) draft.tell(loan, { type: 'ACCEPTED', now, intentId });
+      draft.remind(loan, { type: 'ACCEPTED', now, intentId });
       return;
     case 'confirmed':
-      claimed();
-      draft.tell(loan, { type: 'CONFIRMED', now, intentId });
+      draft.remind(loan, { type: 'CONFIRMED', now, intentId });
       return;
     case 'rejected':
-      claimed();
-      draft.tell(loan, { type: 'DID_NOT_HAPPEN', now, intentId, why });
+      draft.remind(loan, { type: 'DID_NOT_HAPPEN', now, intentId, why });
       return;
     case 'expired':
-      claimed();
-      draft.tell(loan, { type: 'EXPIRED', now, intentId, why });
+      draft.remind(loan, { type: 'EXPIRED', now, intentId, why });
       return;
   }
 }
 
-/** Reads the evidence of each undecided intent. A read that fails says nothing, so it cannot tell. */
-export async function gather(deps: LookDeps, undecided: readonly Intent[], signal: AbortSignal): Promise<readonly Gathered[]> {
+/** Reads the evidence of each undecided intent. A read that fails says nothing, and never counts towards a verdict. */
+export async function gather(
+  deps: LookDeps,
+  setup: AccountSetup,
+  undecided: readonly Intent[],
+  signal: AbortSignal,
+): Promise<readonly Gathered[]> {
   const gathered: Gathered[] = [];
   for (const intent of undecided) {
-    const evidence = await deps.venue.evidence(intent, signal).catch((error: unknown): Evidence => {
-      return { verdict: 'cannotTell', why: error instanceof Error ? error.message : 'the venue could not be read' };
-    });
-    gathered.push({ intent, evidence });
+    const read = await deps.venue.evidence(intent, withDeadline(signal, setup)).then(
+      (evidence) => ({ evidence, retryAfterMs: 0 }),
+      (error: unknown) => ({ evidence: null, retryAfterMs: retryAfterOf(error) }),
+    );
+    gathered.push({ intent, ...read });
   }
   return gathered;
 }
 
-/** Rules on what was gathered, in the light of a fresh view. Returns the intents that stay undecided. */
-export async function judge(deps: LookDeps, setup: AccountSetup, draft: Draft, gathered: readonly Gathered[], view: AccountView): Promise<readonly Intent[]> {
-  const left: Intent[] = [];
+/** Rules on what was gathered, in the light of a view that was read after it. Returns the intents as they stand now. */
+export async function judge(
+  deps: LookDeps,
+  setup: AccountSetup,
+  draft: Draft,
+  gathered: readonly Gathered[],
+  view: AccountView,
+): Promise<readonly Intent[]> {
+  const judged: Intent[] = [];
   for (const { intent, evidence } of gathered) {
     const now = deps.clock.wall();
-    const ruled = ruling(intent, evidence, shows(intent, view) === 'shown', now, setup.timing);
-    const next: Intent = { ...intent, state: ruled.state, note: ruled.note, ref: ruled.ref, reads: withRead(intent, now, evidence) };
-    const appended = await deps.journal.outcome(intent, ruled.state, { note: next.note, ref: next.ref, reads: next.reads, settledAt: settledAt(ruled, now) });
-    if (typeof appended === 'object') draft.tellAccount({ type: 'HALT', now, why: `intent ${intent.id}: the journal says ${appended.contradicts}, the evidence says ${ruled.state}` });
-    if (ruled.event === null || ruled.event === 'UNKNOWN') left.push(next);
-    announce(deps, setup, draft, intent, ruled, next, view);
+    const ruled = ruling(intent, evidence, shows(intent, view), now, setup.timing);
+    const settledAt = isUndecided(ruled) ? null : now;
+    const next: Intent = { ...intent, ...statusOf(ruled), settledAt, reads: withRead(intent, now, evidence) };
+    const { note, ref, reads } = next;
+    const appended = await deps.journal.outcome(intent, ruled.state, { note, ref, reads, settledAt });
+    if (appended.result === 'contradicts') {
+      const why = `intent ${intent.id}: the journal says ${appended.state}, the evidence says ${ruled.state}`;
+      draft.tellAccount({ type: 'HALT', now, why });
+    }
+    // Another run knew it first; its machine is told by the next look, and until then this one counts it as undecided.
+    if (appended.result === 'known' || appended.result === 'contradicts') judged.push(intent);
+    else {
+      judged.push(next);
+      announce(deps, setup, draft, ruled, next, view);
+    }
   }
-  return left;
+  return judged;
 }
 
-function settledAt(ruled: Ruling, now: number): number | null {
-  return ruled.event === null || ruled.event === 'UNKNOWN' ? null : now;
+function statusOf({ state, note, ref }: Ruling): Pick<Intent, 'state' | 'note' | 'ref'> {
+  return { state, note, ref };
 }
 
-function announce(deps: LookDeps, setup: AccountSetup, draft: Draft, intent: Intent, ruled: Ruling, next: Intent, view: AccountView): void {
+function announce(
+  deps: LookDeps,
+  setup: AccountSetup,
+  draft: Draft,
+  ruled: Ruling,
+  intent: Intent,
+  view: AccountView,
+): void {
   const now = deps.clock.wall();
+  const { id: intentId, loan, state, note } = intent;
   if (ruled.event === null) return;
-  const stored = draft.loans.get(intent.loan);
-  if (ruled.event === 'UNKNOWN') {
-    if (stored !== undefined && stored.state !== 'unresolved') draft.tell(intent.loan, { type: 'UNKNOWN', now, intentId: intent.id, why: ruled.note });
-    return;
-  }
-  if (ruled.event === 'CONFIRMED') draft.tell(intent.loan, { type: 'CONFIRMED', now, intentId: intent.id });
-  else draft.tell(intent.loan, { type: ruled.event, now, intentId: intent.id, why: ruled.note });
-  deps.emit(setup.name, { type: 'outcome', intent: next, state: ruled.state, note: ruled.note });
-  const loan = view.loans.find((seen) => seen.id === intent.loan);
-  if (ruled.event === 'CONFIRMED') deps.emit(setup.name, { type: 'confirmed', intent: next, ltvBefore: intent.before.ltv, ltvAfter: loan === undefined ? '0' : triggerLtv(loan).toFixed(6) });
+  // The machine of a loan that waits for it takes the news; that it stays unknown is no news.
+  if (ruled.event === 'CONFIRMED') draft.remind(loan, { type: 'CONFIRMED', now, intentId });
+  else draft.remind(loan, { type: ruled.event, now, intentId, why: note });
+  if (ruled.event === 'UNKNOWN') return;
+  deps.emit(setup.name, { type: 'outcome', intent, state, note });
+  if (ruled.event !== 'CONFIRMED') return;
+  const seen = view.loans.find(({ id }) => id === loan);
+  const ltvAfter = seen === undefined ? '0' : triggerLtv(seen).toFixed(6);
+  deps.emit(setup.name, { type: 'confirmed', intent, ltvBefore: intent.before.ltv, ltvAfter });
 }

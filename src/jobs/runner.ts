@@ -2,7 +2,6 @@
 import type { Redis } from 'ioredis';
 import type { Clock } from '../clock.ts';
 import type { AccountView, Asset, LoanId } from '../core/loan.ts';
-import { levelsOf } from '../core/levels.ts';
 import type { Dec } from '../core/money.ts';
 import { worthALook } from '../core/watch.ts';
 import type { Venue } from '../exchanges/exchange.ts';
@@ -12,11 +11,9 @@ import type { AccountAddress } from './keys.ts';
 import { lanePrefixOf } from './keys.ts';
 import { Lane } from './lane.ts';
 import { look } from './look.ts';
-import { policyOf } from './needing.ts';
+import { UNCONFIRMED } from './deciding.ts';
+import { followed } from './needing.ts';
 import { LookTimer } from './timers.ts';
-
-/** The state, and so the first rule of the quiet decision, of a loan whose breach waits to be confirmed. */
-const UNCONFIRMED = 'watching.breached';
 
 export interface RunnerOptions {
   readonly setup: AccountSetup;
@@ -45,7 +42,7 @@ export class Runner {
   #setup: AccountSetup;
   #mayClaim = true;
   #view: AccountView | null = null;
-  #states: Readonly<Record<LoanId, string>> = {};
+  #inFlight = false;
   /** Loans whose breach waits for one more look at another price. */
   readonly #waiting = new Set<LoanId>();
 
@@ -62,6 +59,8 @@ export class Runner {
       ring: (reason) => this.ring(reason),
       clock: options.clock,
       lookEveryMs: options.setup.timing.lookEveryMs,
+      takeOverMs: options.setup.timing.lockMs + options.setup.timing.stalledMs,
+      revive: async (reason) => this.#lane?.revive(reason),
       onSilent: (says) => {
         options.emit(this.name, { type: 'alert', severity: 'critical', category: 'silent', loan: null, says });
       },
@@ -86,7 +85,13 @@ export class Runner {
         options.onError(runner.name, error);
       },
       onStalled: () => {
-        options.emit(runner.name, { type: 'alert', severity: 'info', category: 'restart', loan: null, says: `a look of ${runner.name} died with its process; the next one reconciles` });
+        options.emit(runner.name, {
+          type: 'alert',
+          severity: 'info',
+          category: 'restart',
+          loan: null,
+          says: `a look of ${runner.name} died with its process; the next one reconciles`,
+        });
       },
     });
     runner.#timer.start();
@@ -102,8 +107,8 @@ export class Runner {
     const view = this.#view;
     if (view === null) return;
     const leveled = view.loans.flatMap((loan) => {
-      const found = policyOf(this.#setup, loan);
-      return 'none' in found ? [] : [{ loan, levels: levelsOf(loan, found.policy) }];
+      const found = followed(this.#setup, loan);
+      return 'none' in found ? [] : [{ loan, levels: found.levels }];
     });
     const unconfirmed = leveled.some(({ loan }) => this.#waiting.has(loan.id));
     const why = unconfirmed ? 'a breach waits for another price' : worthALook(leveled, prices);
@@ -112,7 +117,7 @@ export class Runner {
 
   /** True when no look runs or waits and no money call of this account is on its way. */
   async quiet(): Promise<boolean> {
-    if (Object.values(this.#states).some((state) => state.startsWith('acting') || state.startsWith('releasing'))) return false;
+    if (this.#inFlight) return false;
     return this.#lane === null || (await this.#lane.quiet());
   }
 
@@ -139,8 +144,13 @@ export class Runner {
       ring: (reason) => this.ring(reason),
       mayClaim: () => this.#mayClaim,
       emit: (account, event) => {
-        this.#remember(event);
-        this.#options.emit(account, event);
+        try {
+          this.#remember(event);
+          this.#options.emit(account, event);
+        } catch (error) {
+          // A listener's mistake must not end a look between its claim and its send.
+          this.#options.onError(account, error instanceof Error ? error : new Error(String(error)));
+        }
       },
     };
   }
@@ -151,12 +161,10 @@ export class Runner {
       if (trace[0]?.rule === UNCONFIRMED) this.#waiting.add(loan);
       else this.#waiting.delete(loan);
     }
-    if (event.type === 'looked') {
-      this.#view = event.view;
-      this.#states = event.states;
-      this.#timer.due(event.nextLookAt);
-    }
-    if (event.type === 'acted') this.#states = event.states;
-    if (event.type === 'acted' || event.type === 'blind') this.#timer.due(event.nextLookAt);
+    if (event.type === 'looked') this.#view = event.view;
+    // Prices do not ring a blind account: its own retries do, at the pace that its venue bears.
+    if (event.type === 'blind') this.#view = null;
+    if (event.type === 'looked' || event.type === 'acted') this.#inFlight = event.inFlight;
+    if (event.type === 'looked' || event.type === 'acted' || event.type === 'blind') this.#timer.due(event.nextLookAt);
   }
 }

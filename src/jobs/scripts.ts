@@ -1,6 +1,7 @@
 /**
  * The journal's atomic steps as Lua. Each runs whole or not at all; none re-encodes JSON (Redis' encoder cannot tell
- * an empty list from an empty map), so what must change is a field of its own.
+ * an empty list from an empty map), so what must change is a field of its own. Time is Redis' own: the one clock that
+ * all processes share, so that a clock that jumps in one of them neither forgets a charge nor ages a plan.
  *
  * What a death on each line means:
  * - before `open`: nothing happened; after it, the older run can no longer commit or claim.
@@ -9,8 +10,16 @@
  * - after `claim`, before `outcome`: `sending` is left; nobody may send it, the next look gathers evidence.
  */
 
-/** KEYS: epoch open loans account charges fruitless learned paused seen suspect index. ARGV: intent prefix, charges since, recent ids. */
-export const OPEN = `
+const NOW = `
+local clock = redis.call('TIME')
+local now = string.format('%.0f', tonumber(clock[1]) * 1000 + math.floor(tonumber(clock[2]) / 1000))
+`;
+
+/**
+ * KEYS: epoch open loans account charges fruitless learned paused seen suspect index told health halt rest.
+ * ARGV: intent prefix, ms that charges are kept, how many amounts, how many recent intents.
+ */
+export const OPEN = `${NOW}
 local epoch = redis.call('INCR', KEYS[1])
 local intents, voided = {}, {}
 for _, id in ipairs(redis.call('SMEMBERS', KEYS[2])) do
@@ -25,23 +34,28 @@ for _, id in ipairs(redis.call('SMEMBERS', KEYS[2])) do
     intents[#intents + 1] = redis.call('HGETALL', key)
   end
 end
-local recent = {}
-for _, id in ipairs(redis.call('ZREVRANGE', KEYS[11], 0, tonumber(ARGV[3]) - 1)) do
-  recent[#recent + 1] = redis.call('HGET', ARGV[1] .. id, 'amount')
+local amounts, recent = {}, {}
+for at, id in ipairs(redis.call('ZREVRANGE', KEYS[11], 0, tonumber(ARGV[3]) - 1)) do
+  amounts[#amounts + 1] = redis.call('HGET', ARGV[1] .. id, 'amount')
+  if at <= tonumber(ARGV[4]) then recent[#recent + 1] = redis.call('HGETALL', ARGV[1] .. id) end
 end
-local time = redis.call('TIME')
 return {
   epoch, redis.call('HGETALL', KEYS[3]), redis.call('GET', KEYS[4]), intents,
-  redis.call('ZRANGEBYSCORE', KEYS[5], ARGV[2], '+inf'), redis.call('HGETALL', KEYS[6]),
-  redis.call('HGETALL', KEYS[7]), redis.call('GET', KEYS[8]), redis.call('GET', KEYS[9]),
-  redis.call('GET', KEYS[10]), recent, voided, time[1] .. string.format('%03d', math.floor(tonumber(time[2]) / 1000))
+  redis.call('ZRANGEBYSCORE', KEYS[5], tonumber(now) - tonumber(ARGV[2]), '+inf'), redis.call('HGETALL', KEYS[6]),
+  redis.call('HGETALL', KEYS[7]), redis.call('GET', KEYS[8]), redis.call('GET', KEYS[9]), redis.call('GET', KEYS[10]),
+  amounts, recent, voided, redis.call('HKEYS', KEYS[12]), redis.call('GET', KEYS[13]), redis.call('GET', KEYS[14]),
+  redis.call('GET', KEYS[15]), now
 }`;
 
 /**
- * KEYS: epoch open loans account charges why last decisions seen suspect next looked index learned.
- * ARGV: epoch, JSON of one Commit in its wire shape (flat lists, see journal.ts), intent prefix.
+ * KEYS: epoch open loans account charges why last span decisions seen suspect next looked index learned told health halt rest.
+ * ARGV: epoch, JSON of one Commit in its wire shape (flat lists, see journalText.ts), intent prefix.
+ * Returns the loans whose decision differs from the one before, or why nothing was written.
+ *
+ * A decision record is open while the same decision is seen again: it counts, and keeps when it was first and last
+ * made. What a different decision closes goes into the stream with its span, so that no look is lost (DESIGN §2.9).
  */
-export const COMMIT = `
+export const COMMIT = `${NOW}
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 'stale' end
 local c = cjson.decode(ARGV[2])
 for i = 1, #c.intents, 5 do
@@ -49,75 +63,102 @@ for i = 1, #c.intents, 5 do
 end
 for i = 1, #c.loans, 2 do redis.call('HSET', KEYS[3], c.loans[i], c.loans[i + 1]) end
 if c.account ~= '' then redis.call('SET', KEYS[4], c.account) end
+local changed = {}
 for i = 1, #c.why, 3 do
-  redis.call('HSET', KEYS[6], c.why[i], c.why[i + 2])
-  if redis.call('HGET', KEYS[7], c.why[i]) ~= c.why[i + 1] then
-    redis.call('HSET', KEYS[7], c.why[i], c.why[i + 1])
-    redis.call('XADD', KEYS[8], 'MAXLEN', '~', c.keep, '*', 'loan', c.why[i], 'json', c.why[i + 2])
+  local loan, span = c.why[i], redis.call('HGET', KEYS[8], c.why[i])
+  if span and redis.call('HGET', KEYS[7], loan) == c.why[i + 1] then
+    local first, count = string.match(span, '^(%d+) %d+ (%d+)$')
+    redis.call('HSET', KEYS[8], loan, first .. ' ' .. now .. ' ' .. (tonumber(count) + 1))
+  else
+    local before = redis.call('HGET', KEYS[6], loan)
+    if before and span then
+      redis.call('XADD', KEYS[9], 'MAXLEN', '~', c.keep, '*', 'loan', loan, 'json', before, 'span', span)
+    end
+    redis.call('HSET', KEYS[7], loan, c.why[i + 1])
+    redis.call('HSET', KEYS[8], loan, now .. ' ' .. now .. ' 1')
+    changed[#changed + 1] = loan
   end
+  redis.call('HSET', KEYS[6], loan, c.why[i + 2])
 end
-local time = redis.call('TIME')
-local now = time[1] .. string.format('%03d', math.floor(tonumber(time[2]) / 1000))
 for i = 1, #c.intents, 5 do
   local id, key = c.intents[i], ARGV[3] .. c.intents[i]
   redis.call('HSET', key, 'body', c.intents[i + 1], 'state', 'planned', 'amount', c.intents[i + 2],
     'charge', c.intents[i + 3], 'epoch', ARGV[1], 'committedAt', now, 'digest', c.digest, 'maxAgeMs', c.intents[i + 4])
   redis.call('SADD', KEYS[2], id)
-  redis.call('ZADD', KEYS[13], now, id)
+  redis.call('ZADD', KEYS[14], now, id)
   if c.intents[i + 3] ~= '' then redis.call('ZADD', KEYS[5], now, c.intents[i + 3]) end
 end
-for i = 1, #c.learned, 2 do redis.call('HSET', KEYS[14], c.learned[i], c.learned[i + 1]) end
-if c.seen ~= '' then redis.call('SET', KEYS[9], c.seen) end
-if c.suspect ~= '' then redis.call('SET', KEYS[10], c.suspect) else redis.call('DEL', KEYS[10]) end
-if c.next ~= '' then redis.call('SET', KEYS[11], c.next) end
-if c.looked ~= '' then redis.call('SET', KEYS[12], c.looked) end
-redis.call('ZREMRANGEBYSCORE', KEYS[5], '-inf', '(' .. c.chargesFrom)
-return 'ok'`;
+for i = 1, #c.learned, 2 do redis.call('HSET', KEYS[15], c.learned[i], c.learned[i + 1]) end
+if c.seen ~= '' then redis.call('SET', KEYS[10], c.seen) end
+if c.suspect ~= '' then redis.call('SET', KEYS[11], c.suspect) else redis.call('DEL', KEYS[11]) end
+if c.next ~= '' then redis.call('SET', KEYS[12], c.next) end
+if c.looked ~= '' then redis.call('SET', KEYS[13], c.looked) end
+for i = 1, #c.told do redis.call('HSET', KEYS[16], c.told[i], now) end
+for i = 1, #c.over do redis.call('HDEL', KEYS[16], c.over[i]) end
+if c.health ~= '' then redis.call('SET', KEYS[17], c.health) end
+if c.halt ~= '' and redis.call('GET', KEYS[18]) == c.halt then redis.call('DEL', KEYS[18]) end
+if c.rest ~= '' then redis.call('SET', KEYS[19], c.rest) end
+redis.call('ZREMRANGEBYSCORE', KEYS[5], '-inf', '(' .. string.format('%.0f', tonumber(now) - c.chargesKept))
+return changed`;
 
 /**
- * The fence: planned → sending, once. KEYS: epoch open paused account. ARGV: intent prefix, id, epoch, digest,
- * validUntil, sentAt, emergency (1|0).
+ * The fence: planned → sending, once. KEYS: epoch open paused halt. ARGV: intent prefix, id, epoch, digest,
+ * validUntil, sentAt, emergency (1|0), wall ms before which the validity of what is undecided must have ended.
  */
-export const CLAIM = `
+export const CLAIM = `${NOW}
 local key = ARGV[1] .. ARGV[2]
 if redis.call('HGET', key, 'state') ~= 'planned' then return 'it is not planned any more' end
 if redis.call('GET', KEYS[1]) ~= ARGV[3] or redis.call('HGET', key, 'epoch') ~= ARGV[3] then return 'a newer look has begun' end
 if redis.call('HGET', key, 'digest') ~= ARGV[4] then return 'the policy changed' end
 if redis.call('EXISTS', KEYS[3]) == 1 then return 'the account is paused' end
+if redis.call('EXISTS', KEYS[4]) == 1 then return 'the account must halt: ' .. redis.call('GET', KEYS[4]) end
 local undecided = 0
 for _, id in ipairs(redis.call('SMEMBERS', KEYS[2])) do
-  if id ~= ARGV[2] then
-    local state = redis.call('HGET', ARGV[1] .. id, 'state')
-    if state ~= 'planned' then undecided = undecided + 1 end
+  local other = ARGV[1] .. id
+  if id ~= ARGV[2] and redis.call('HGET', other, 'state') ~= 'planned' then
+    undecided = undecided + 1
+    if ARGV[7] == '1' then
+      if redis.call('HGET', other, 'emergency') == '1' then return 'an emergency call of the account is undecided' end
+      local untilMs = tonumber(redis.call('HGET', other, 'validUntil'))
+      if not untilMs or untilMs >= tonumber(ARGV[8]) then return 'the venue may still start executing ' .. id end
+    end
   end
 end
 if undecided > tonumber(ARGV[7]) then return 'another money call of the account is undecided' end
-local time = redis.call('TIME')
-local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
-if now - tonumber(redis.call('HGET', key, 'committedAt')) > tonumber(redis.call('HGET', key, 'maxAgeMs')) then return 'the plan is too old' end
-redis.call('HSET', key, 'state', 'sending', 'validUntil', ARGV[5], 'sentAt', ARGV[6])
+if tonumber(now) - tonumber(redis.call('HGET', key, 'committedAt')) > tonumber(redis.call('HGET', key, 'maxAgeMs')) then
+  return 'the plan is too old'
+end
+redis.call('HSET', key, 'state', 'sending', 'validUntil', ARGV[5], 'sentAt', ARGV[6], 'emergency', undecided > 0 and 1 or 0)
 return 'ok'`;
 
 /**
- * Appends what became of an intent; a fact, so no epoch is checked. KEYS: open charges fruitless learned.
- * ARGV: intent prefix, id, new state, allowed old states (comma list), refund (1|0), fruitless (loan or ''), effect
- * ('reset'|'count'|''), then field/value pairs.
+ * Appends what became of an intent; a fact, so no epoch is checked. KEYS: open charges fruitless halt.
+ * ARGV: intent prefix, id, new state, states it may follow, states it contradicts (comma lists), refund (1|0), loan,
+ * fuse ('reset' | 'count' | ''), then field/value pairs.
+ *
+ * `same` and `known STATE`: nothing new. A contradiction is not written over the verdict; it is left where the account
+ * finds it, so that no death in between can lose it (DESIGN §4).
  */
-export const OUTCOME = `
+export const OUTCOME = `${NOW}
 local key = ARGV[1] .. ARGV[2]
-local state = redis.call('HGET', key, 'state')
-if not state then return 'missing' end
+local state = redis.call('HGET', key, 'state') or 'missing'
+local function among(list) return string.find(',' .. list .. ',', ',' .. state .. ',', 1, true) end
 if state == ARGV[3] and state ~= 'unknown' and state ~= 'settling' then return 'same' end
-if not string.find(',' .. ARGV[4] .. ',', ',' .. state .. ',', 1, true) then return state end
+if not among(ARGV[4]) then
+  if not among(ARGV[5]) then return 'known ' .. state end
+  redis.call('SET', KEYS[4], 'intent ' .. ARGV[2] .. ' is ' .. state .. ' and then ' .. ARGV[3])
+  return 'contradicts ' .. state
+end
 redis.call('HSET', key, 'state', ARGV[3])
-for i = 8, #ARGV, 2 do redis.call('HSET', key, ARGV[i], ARGV[i + 1]) end
-if ARGV[5] == '1' then
+for i = 9, #ARGV, 2 do redis.call('HSET', key, ARGV[i], ARGV[i + 1]) end
+if ARGV[6] == '1' then
   local charge = redis.call('HGET', key, 'charge')
   if charge and charge ~= '' then redis.call('ZREM', KEYS[2], charge) end
 end
-if ARGV[6] ~= '' then
-  if ARGV[7] == 'reset' then redis.call('HDEL', KEYS[3], ARGV[6]) end
-  if ARGV[7] == 'count' then redis.call('HINCRBY', KEYS[3], ARGV[6], 1) end
+if ARGV[8] == 'reset' then redis.call('HDEL', KEYS[3], ARGV[7]) end
+if ARGV[8] == 'count' and redis.call('HSETNX', key, 'fruitless', now) == 1 then
+  local times = redis.call('HGET', KEYS[3], ARGV[7])
+  redis.call('HSET', KEYS[3], ARGV[7], times and string.sub(times .. ' ' .. now, -1399) or now)
 end
 if ARGV[3] == 'sending' or ARGV[3] == 'settling' or ARGV[3] == 'unknown' then
   redis.call('SADD', KEYS[1], ARGV[2])

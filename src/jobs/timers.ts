@@ -1,7 +1,7 @@
 /**
  * When to ring. Each process keeps one timer per account on the journal's `nextLookAt` and rings an immediate doorbell
  * when it is due; there are no delayed jobs and no schedulers (DESIGN §4). A lane without a finished look for twice its
- * interval is rung again, loudly.
+ * interval, and longer than a take-over takes, is revived, loudly.
  */
 import type { Cancel, Clock } from '../clock.ts';
 import type { Journal } from './journal.ts';
@@ -13,6 +13,11 @@ export interface TimerOptions {
   readonly clock: Clock;
   /** Longest pause between two looks of a quiet account, ms. */
   readonly lookEveryMs: number;
+  /** How long other processes may take to notice that one of them died in the middle of a look, ms. */
+  readonly takeOverMs: number;
+  /** Rings without deduplication and restarts the lane's worker; while the silence lasts, again after as long. */
+  readonly revive: (reason: string) => Promise<void>;
+  /** Told when a silence begins. */
   readonly onSilent: (says: string) => void;
   readonly onError: (error: Error) => void;
 }
@@ -21,7 +26,9 @@ export class LookTimer {
   readonly #options: TimerOptions;
   #cancel: Cancel = () => undefined;
   #stopped = false;
-  #silentSince: number | null = null;
+  /** A lane that never finished a look is silent since the timer began. */
+  #startedAt = 0;
+  #silent: { revivedAt: number } | null = null;
 
   constructor(options: TimerOptions) {
     this.#options = options;
@@ -29,6 +36,7 @@ export class LookTimer {
 
   /** Rings at once, then whenever a look is due. */
   start(): void {
+    this.#startedAt = this.#options.clock.wall();
     void this.#fire('start');
   }
 
@@ -39,7 +47,6 @@ export class LookTimer {
 
   /** A look of this process finished and said when the next one is due. */
   due(at: number): void {
-    this.#silentSince = null;
     this.#arm(at);
   }
 
@@ -52,26 +59,34 @@ export class LookTimer {
 
   async #fire(reason: string | null): Promise<void> {
     const { clock, journal, ring, lookEveryMs, onError } = this.#options;
+    // Armed before anything is awaited: whatever hangs or fails here, the timer goes on. Until a look answers with a new
+    // time, ask again within one interval, because another process may hold the lane.
+    this.#arm(clock.wall() + lookEveryMs);
     try {
       const now = clock.wall();
       const next = await journal.nextLookAt();
-      if (reason !== null || next === null || next <= now) await ring(reason ?? 'due');
+      if (this.#stopped) return;
+      if (reason === null && next !== null && next > now) this.#arm(next);
+      else await ring(reason ?? 'due');
       await this.#watch(now);
-      // Until a look answers with a new time, ask again within one interval: another process may hold the lane.
-      this.#arm(next !== null && next > now ? next : now + lookEveryMs);
     } catch (error) {
       onError(error instanceof Error ? error : new Error(String(error)));
-      this.#arm(clock.wall() + lookEveryMs);
     }
   }
 
   async #watch(now: number): Promise<void> {
-    const { account, journal, lookEveryMs, onSilent } = this.#options;
-    const looked = await journal.lookedAt();
-    const silent = looked !== null && now - looked > 2 * lookEveryMs;
-    if (silent && this.#silentSince === null) {
-      this.#silentSince = now;
-      onSilent(`${account} had no complete look for ${String(Math.round((now - looked) / 1000))} s`);
+    const { account, clock, journal, lookEveryMs, takeOverMs, revive, onSilent } = this.#options;
+    const patienceMs = Math.max(2 * lookEveryMs, takeOverMs);
+    const looked = Math.max((await journal.lookedAt()) ?? 0, this.#startedAt);
+    if (now - looked <= patienceMs) {
+      this.#silent = null;
+      return;
     }
+    const mono = clock.mono();
+    if (this.#silent !== null && mono - this.#silent.revivedAt <= patienceMs) return;
+    const seconds = String(Math.round((now - looked) / 1000));
+    if (this.#silent === null) onSilent(`${account} had no finished look for ${seconds} s: its lane is started again`);
+    this.#silent = { revivedAt: mono };
+    await revive(`no look for ${seconds} s`);
   }
 }

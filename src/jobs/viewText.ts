@@ -14,7 +14,8 @@ export function viewText(view: AccountView): string {
 
 export function viewFrom(text: string): AccountView {
   return JSON.parse(text, (_key, value: unknown) => {
-    const marked = typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>)[MARK] : undefined;
+    const marked =
+      typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>)[MARK] : undefined;
     return typeof marked === 'string' ? parse(marked) : value;
   }) as AccountView;
 }

@@ -31,6 +31,8 @@ export interface PlayOptions {
   readonly speed: number | 'max';
   readonly clock: Clock;
   readonly onProgress: (progress: Progress) => void;
+  /** The tape stands at this time and moves so many tape seconds per second: 0 while it waits for the lanes. */
+  readonly onMoment: (tapeMs: number, speed: number) => void;
   readonly signal: AbortSignal;
 }
 
@@ -38,25 +40,50 @@ const HOUR_MS = 3_600_000;
 const PROGRESS_EVERY_MS = 1_000;
 const WATCH_EVERY_MS = 250;
 
+/** Resolves when the tape has ended and every lane is quiet, or soon after the signal aborts. */
 export async function play(options: PlayOptions): Promise<void> {
-  const { tape } = await options.simulated.state();
+  const { simulated, stage, signal } = options;
+  const { tape } = await simulated.state();
+  options.onMoment(tape.nowMs, 0);
+  await quiet(options);
   const meter = new Meter(options, tape.startMs, tape.endMs, tape.nowMs);
-  await options.stage.quiet();
   if (options.speed === 'max') await playAtMax(options, meter);
   else await playFreely(options, options.speed, meter);
-  await options.stage.ringAll('the tape ended');
-  await options.stage.quiet();
+  if (signal.aborted) return;
+  await stage.ringAll('the tape ended');
+  await quiet(options);
+}
+
+/** A lane may wait for proof for minutes: a stop does not wait with it. */
+async function quiet({ stage, signal }: PlayOptions): Promise<void> {
+  if (signal.aborted) return;
+  const stopped = new AbortController();
+  const aborted = new Promise<void>((resolve) => {
+    signal.addEventListener(
+      'abort',
+      () => {
+        resolve();
+      },
+      { once: true, signal: stopped.signal },
+    );
+  });
+  try {
+    await Promise.race([stage.quiet(), aborted]);
+  } finally {
+    stopped.abort();
+  }
 }
 
 async function playAtMax(options: PlayOptions, meter: Meter): Promise<void> {
   let hour = 0;
   while (!options.signal.aborted) {
     const step: Advanced = await options.simulated.advance({ moments: 1 });
+    options.onMoment(step.tapeMs, 0);
     await options.stage.onPrices(step.prices);
     const now = Math.floor(step.tapeMs / HOUR_MS);
     if (now !== hour) await options.stage.ringAll('interest was charged');
     hour = now;
-    await options.stage.quiet();
+    await quiet(options);
     meter.at(step.tapeMs);
     if (step.done) return;
   }
@@ -66,6 +93,7 @@ async function playFreely(options: PlayOptions, speed: number, meter: Meter): Pr
   await options.simulated.run(speed);
   while (!options.signal.aborted) {
     const { tape } = await options.simulated.state();
+    options.onMoment(tape.nowMs, tape.done ? 0 : speed);
     meter.at(tape.nowMs);
     if (tape.done) return;
     await options.clock.sleep(WATCH_EVERY_MS, options.signal).catch(() => undefined);

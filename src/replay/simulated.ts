@@ -16,7 +16,12 @@ const addressesShape = z.object({
 });
 export type SimulatorAddresses = z.infer<typeof addressesShape>;
 
-const advancedShape = z.object({ tapeMs: z.number(), prices: z.record(z.string(), z.string()), done: z.boolean(), busy: z.boolean() });
+const advancedShape = z.object({
+  tapeMs: z.number(),
+  prices: z.record(z.string(), z.string()),
+  done: z.boolean(),
+  busy: z.boolean(),
+});
 export type Advanced = z.infer<typeof advancedShape>;
 
 const loanShape = z.object({
@@ -41,10 +46,22 @@ const stateShape = z.object({
 export type SimulatorState = z.infer<typeof stateShape>;
 export type SimulatedLoanReport = z.infer<typeof loanShape>;
 
-/** The simulator refused what it was given (a broken tape, an impossible world) or could not be reached. */
+/** `input`: it refused what it was given (a broken tape, an impossible world). `gone`: it ended or does not answer. */
+export type SimulatorTrouble = 'input' | 'gone';
+
+/** The simulator refused what it was given, or could not be reached. */
 export class SimulatorError extends Error {
   override readonly name = 'SimulatorError';
+  readonly trouble: SimulatorTrouble;
+
+  constructor(trouble: SimulatorTrouble, says: string) {
+    super(says);
+    this.trouble = trouble;
+  }
 }
+
+/** Exit code of the simulator's process for a world or a tape that is not valid. */
+const REFUSED_INPUT = 78;
 
 export interface SimulatorOptions {
   /** Compiled entry of the simulator's process. */
@@ -73,10 +90,14 @@ export class Simulated {
     child.stderr.setEncoding('utf8').on('data', (chunk: string) => (complaint += chunk));
     child.stdin.write(`${JSON.stringify({ world: options.world, tape: options.tape, tapesDir: options.tapesDir })}\n`);
     const line = await firstLine(child);
-    if (line === null) throw new SimulatorError(complaint.trim() === '' ? 'the simulated exchanges did not start' : complaint.trim());
+    if (line === null) {
+      await ended(child);
+      const says = complaint.trim() === '' ? 'the simulated exchanges did not start' : complaint.trim();
+      throw new SimulatorError(child.exitCode === REFUSED_INPUT ? 'input' : 'gone', says);
+    }
     const simulated = new Simulated(child, addressesShape.parse(JSON.parse(line)));
     child.once('exit', () => {
-      if (!simulated.#stopping) onDeath(`the simulated exchanges ended: ${complaint.trim()}`);
+      if (!simulated.#stopping) onDeath(`the simulated exchanges ended: ${endOf(child, complaint.trim())}`);
     });
     return simulated;
   }
@@ -98,27 +119,47 @@ export class Simulated {
   async stop(): Promise<void> {
     if (this.#stopping) return;
     this.#stopping = true;
-    if (this.#child.exitCode !== null) return;
-    const ended = once(this.#child, 'exit');
     this.#child.stdin?.end();
     this.#child.kill('SIGTERM');
-    await ended;
+    await ended(this.#child);
   }
 
   async #call(method: 'GET' | 'POST', path: string, body?: object): Promise<unknown> {
-    const { statusCode, body: reply } = await request(`${this.addresses.admin}${path}`, {
+    const { statusCode, text } = await request(`${this.addresses.admin}${path}`, {
       method,
       ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
-    });
-    const text = await reply.text();
-    if (statusCode !== 200) throw new SimulatorError(`the simulator's admin endpoint answered ${String(statusCode)}: ${text.slice(0, 300)}`);
+    })
+      .then(async (reply) => ({ statusCode: reply.statusCode, text: await reply.body.text() }))
+      .catch((error: unknown) => {
+        const why = error instanceof Error ? error.message : String(error);
+        throw new SimulatorError('gone', `the simulated exchanges do not answer: ${why}`);
+      });
+    if (statusCode !== 200) {
+      const says = `the simulator's admin endpoint answered ${String(statusCode)}: ${text.slice(0, 300)}`;
+      throw new SimulatorError('gone', says);
+    }
     return JSON.parse(text);
   }
 }
 
-async function firstLine(child: ChildProcess): Promise<string | null> {
-  if (child.stdout === null) return null;
-  const lines = createInterface({ input: child.stdout });
-  for await (const line of lines) return line;
-  return null;
+/** The first line that the child writes, or `null` when it ends before it has written one. */
+function firstLine(child: ChildProcess): Promise<string | null> {
+  const { stdout } = child;
+  if (stdout === null) return Promise.resolve(null);
+  const lines = createInterface({ input: stdout });
+  return new Promise((resolve) => {
+    lines.once('line', resolve);
+    lines.once('close', () => {
+      resolve(null);
+    });
+  });
+}
+
+async function ended(child: ChildProcess): Promise<void> {
+  if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+}
+
+function endOf(child: ChildProcess, complaint: string): string {
+  const how = child.signalCode === null ? `exit code ${String(child.exitCode)}` : `signal ${child.signalCode}`;
+  return complaint === '' ? how : `${how}: ${complaint}`;
 }

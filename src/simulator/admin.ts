@@ -3,7 +3,7 @@
  *
  * | call | body | answer |
  * |---|---|---|
- * | GET /state | | `{tape: {name, title, startMs, endMs, nowMs, done, speed}, prices, busy, counts, loans}` |
+ * | GET /state | | `{tape: {name, title, startMs, endMs, nowMs, done, speed}, prices, dislocated, busy, counts, loans}` |
  * | POST /advance | `{moments: n}` or `{toMs}`; nothing: one moment | `{tapeMs, prices, done, busy, moments}` |
  * | POST /run | `{speed}`: tape ms per wire ms | `{speed}` |
  * | POST /hold | | `{tapeMs}` |
@@ -21,8 +21,7 @@
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { z } from 'zod';
-import { faultSchema } from './faults.ts';
-import type { FaultInput } from './faults.ts';
+import { FaultError, faultSchema } from './faults.ts';
 import { readText } from './server.ts';
 import type { Simulation } from './simulation.ts';
 
@@ -92,7 +91,7 @@ export class Admin {
       case 'GET faults':
         return { faults: this.#simulation.faults.list() };
       case 'POST faults':
-        return { ids: faultsBody.parse(body).map((fault: FaultInput) => this.#simulation.faults.add(fault)) };
+        return { ids: this.#simulation.faults.addAll(faultsBody.parse(body)) };
       case 'DELETE faults':
         return { removed: this.#simulation.faults.remove(id === undefined ? undefined : Number(id)) };
       case 'POST act':
@@ -118,6 +117,7 @@ export class Admin {
     return {
       tape: { name, title, startMs, endMs, nowMs: engine.tapeNow(), done: engine.done, speed: engine.speed },
       prices: this.#prices(),
+      dislocated: { binance: this.#dislocated('binance'), okx: this.#dislocated('okx') },
       busy: engine.busy(),
       counts: this.#simulation.counts(),
       loans: engine.books.flatMap((books) => books.report()),
@@ -158,6 +158,17 @@ export class Admin {
     return Object.fromEntries(engine.assets().map((asset) => [asset, engine.price(asset).toFixed()]));
   }
 
+  /** Prices of the assets whose index at this venue is not the tape's. */
+  #dislocated(venue: 'binance' | 'okx'): Record<string, string> {
+    const { engine, markets } = this.#simulation;
+    return Object.fromEntries(
+      engine.assets().flatMap((asset) => {
+        const price = markets[venue].price(asset);
+        return price.eq(engine.price(asset)) ? [] : [[asset, price.toFixed()]];
+      }),
+    );
+  }
+
   async #serve(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
     const { status, body } = await this.#answer(incoming);
     const isStop = status === 200 && incoming.method === 'POST' && incoming.url === '/stop';
@@ -173,6 +184,7 @@ export class Admin {
       return { status: 200, body: await this.handle(incoming.method ?? 'GET', incoming.url ?? '/', body) };
     } catch (error) {
       if (error instanceof AdminError) return { status: error.status, body: { error: error.message } };
+      if (error instanceof FaultError) return { status: 400, body: { error: error.message } };
       if (error instanceof z.ZodError) return { status: 400, body: { error: z.prettifyError(error) } };
       if (error instanceof SyntaxError) return { status: 400, body: { error: 'the body is not JSON' } };
       throw error;

@@ -70,6 +70,8 @@ export interface BinanceStreams {
   uidOfListenKey(key: string): string | undefined;
   /** What a listen token (`POST /sapi/v1/userListenToken`) opens, while it is valid; `symbol` is empty for cross. */
   listenToken(token: string): { readonly uid: string; readonly symbol: string; readonly expiresMs: number } | undefined;
+  /** Unit of the expiry that the socket answers; default microseconds, as in the documents' sample. */
+  readonly tokenTimes?: 'us' | 'ms';
   /** Calls `tell` at every happening; returns a stop function. */
   onHappening(tell: (happening: BinanceHappening) => void): () => void;
 }

@@ -37,6 +37,7 @@ export class Engine implements LiveMarket {
   readonly #ids = new Map<string, bigint>();
   readonly #prices = new Map<string, Dec>();
   readonly #listeners = new Set<() => void>();
+  readonly #moreMoments: ((afterMs: number) => number | undefined)[] = [];
   #tapeMs: number;
   #speed = 0;
   #cancel: (() => void) | undefined;
@@ -106,6 +107,17 @@ export class Engine implements LiveMarket {
     return () => this.#listeners.delete(run);
   }
 
+  /** Besides the moments of the tape those are visited that `next` names: the first one after a tape time. */
+  visitAlso(next: (afterMs: number) => number | undefined): void {
+    this.#moreMoments.push(next);
+  }
+
+  /** Prices have changed although the tape stands still: the books and whoever listens look again. */
+  lookAgain(): void {
+    for (const books of this.#books) books.tick(this.#tapeMs, this.#tapeMs);
+    for (const run of this.#listeners) run();
+  }
+
   /** Moves to the next visited moment. @returns false when the tape has ended */
   advance(): boolean {
     return this.step(this.tape.endMs);
@@ -113,7 +125,7 @@ export class Engine implements LiveMarket {
 
   /** Moves to the next visited moment, but not past `untilMs`, which counts as visited. @returns false when there is nowhere to go */
   step(untilMs: number): boolean {
-    const next = this.tape.nextMoment(this.#tapeMs);
+    const next = this.#nextMoment();
     if (next === undefined || this.#tapeMs >= untilMs) return false;
     this.#moveTo(Math.min(next, untilMs));
     return true;
@@ -141,6 +153,12 @@ export class Engine implements LiveMarket {
     this.#speed = 0;
   }
 
+  #nextMoment(): number | undefined {
+    const ofTape = this.tape.nextMoment(this.#tapeMs);
+    if (ofTape === undefined) return undefined;
+    return this.#moreMoments.reduce((first, next) => Math.min(first, next(this.#tapeMs) ?? first), ofTape);
+  }
+
   #moveTo(tapeMs: number): void {
     const from = this.#tapeMs;
     this.#tapeMs = tapeMs;
@@ -151,7 +169,7 @@ export class Engine implements LiveMarket {
 
   /** Waits until the next moment is due, visits what is due, and waits again. */
   #follow(wireStartMs: number, tapeStartMs: number): void {
-    const next = this.tape.nextMoment(this.#tapeMs);
+    const next = this.#nextMoment();
     if (next === undefined) {
       this.hold();
       return;
@@ -161,7 +179,7 @@ export class Engine implements LiveMarket {
       const reached = tapeStartMs + (this.#pace.now() - wireStartMs) * this.#speed;
       const own = this.#cancel;
       for (let count = 0; count < MOMENTS_PER_TURN && this.#cancel === own; count += 1) {
-        const moment = this.tape.nextMoment(this.#tapeMs);
+        const moment = this.#nextMoment();
         if (moment === undefined || moment > reached) break;
         this.#moveTo(moment);
       }

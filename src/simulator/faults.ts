@@ -3,6 +3,8 @@
  * effect; several faults may meet in one request. They are set through the admin endpoint or in process.
  */
 import { z } from 'zod';
+import { parse } from '../core/money.ts';
+import type { Dec } from '../core/money.ts';
 import type { Host, Mood } from './contract.ts';
 
 const match = z.strictObject({
@@ -85,10 +87,27 @@ const effect = z.discriminatedUnion('kind', [
     when: z.enum(['before', 'after']).default('before'),
     deed: z.looseObject({ do: z.string() }),
   }),
+  /** No request is hit: the venue's own index of an asset is `factor` times the tape's price as long as the fault is there. */
+  z.strictObject({
+    kind: z.literal('dislocate'),
+    asset: z
+      .string()
+      .regex(/^[A-Z0-9]{1,20}$/, 'must be a coin in capitals')
+      .refine((asset) => asset !== 'USD', 'is what everything is priced in'),
+    factor: z
+      .string()
+      .regex(/^\d+(?:\.\d{1,8})?$/, 'must be a plain decimal number in quotes with at most 8 decimals')
+      .refine((factor) => /[1-9]/.test(factor), 'must be above 0'),
+  }),
 ]);
 
 /** A fault as the admin endpoint takes it. */
-export const faultSchema = z.strictObject({ match: match.prefault({}), effect });
+export const faultSchema = z
+  .strictObject({ match: match.prefault({}), effect })
+  .refine((fault) => fault.effect.kind !== 'dislocate' || isVenueInTime(fault.match), {
+    message: 'a dislocated index belongs to one venue: its match takes venue, fromTapeMs and untilTapeMs only',
+    path: ['match'],
+  });
 export type FaultInput = z.input<typeof faultSchema>;
 export type Fault = z.output<typeof faultSchema>;
 export type Effect = z.output<typeof effect>;
@@ -112,6 +131,21 @@ export interface FaultState extends Fault {
   readonly hits: number;
 }
 
+/** What the faults tell the rest of the simulated world, and ask of it. */
+export interface FaultDoors {
+  /** How much of the past stale reads will need, wire ms. */
+  remember(ms: number): void;
+  /** Whether an asset has a price at all. */
+  isPriced(asset: string): boolean;
+  /** A venue's index may have changed. */
+  repriced(): void;
+}
+
+/** A fault that cannot be armed here; the message says why. */
+export class FaultError extends Error {
+  override readonly name = 'FaultError';
+}
+
 interface Armed {
   readonly id: number;
   readonly fault: Fault;
@@ -119,25 +153,32 @@ interface Armed {
   hits: number;
 }
 
+interface Dislocation {
+  readonly match: Fault['match'];
+  readonly asset: string;
+  readonly factor: Dec;
+}
+
 export class Faults {
   readonly #host: Host;
-  readonly #remember: (ms: number) => void;
+  readonly #doors: FaultDoors;
   readonly #armed = new Map<number, Armed>();
+  readonly #dislocations = new Map<number, Dislocation>();
   #lastId = 0;
 
-  /** @param remember tells the books how much of the past stale reads will need */
-  constructor(host: Host, remember: (ms: number) => void) {
+  constructor(host: Host, doors: FaultDoors) {
     this.#host = host;
-    this.#remember = remember;
+    this.#doors = doors;
   }
 
-  /** Arms a fault. @returns its id @throws ZodError */
+  /** Arms a fault. @returns its id @throws ZodError, FaultError */
   add(given: FaultInput): number {
-    const fault = faultSchema.parse(given);
-    if (fault.effect.kind === 'staleReads') this.#remember(fault.effect.ms);
-    this.#lastId += 1;
-    this.#armed.set(this.#lastId, { id: this.#lastId, fault, matched: 0, hits: 0 });
-    return this.#lastId;
+    return this.#arm(this.#checked(given));
+  }
+
+  /** Arms all of them or none. @returns their ids @throws ZodError, FaultError */
+  addAll(given: readonly FaultInput[]): readonly number[] {
+    return given.map((one) => this.#checked(one)).map((fault) => this.#arm(fault));
   }
 
   list(): readonly FaultState[] {
@@ -146,17 +187,39 @@ export class Faults {
 
   /** Disarms one fault, or all. @returns how many */
   remove(id?: number): number {
-    if (id !== undefined) return this.#armed.delete(id) ? 1 : 0;
-    const count = this.#armed.size;
-    this.#armed.clear();
-    return count;
+    const ids = id === undefined ? [...this.#armed.keys()] : this.#armed.has(id) ? [id] : [];
+    const repriced = ids.filter((one) => this.#dislocations.delete(one));
+    for (const one of ids) this.#armed.delete(one);
+    if (repriced.length > 0) this.#doors.repriced();
+    return ids.length;
+  }
+
+  /** By how much a venue's index of an asset is off at a tape time; undefined: not at all. */
+  factorOf(venue: 'binance' | 'okx', asset: string, tapeMs: number): Dec | undefined {
+    let factor: Dec | undefined;
+    for (const one of this.#dislocations.values()) {
+      if (one.asset !== asset || one.match.venue !== venue || !isInTime(one.match, tapeMs)) continue;
+      factor = factor?.times(one.factor) ?? one.factor;
+    }
+    return factor;
+  }
+
+  /** The first moment after a tape time at which a dislocation begins or ends. */
+  nextEdge(afterMs: number): number | undefined {
+    let first: number | undefined;
+    for (const { match: when } of this.#dislocations.values()) {
+      for (const edge of [when.fromTapeMs, when.untilTapeMs]) {
+        if (edge !== undefined && edge > afterMs && (first === undefined || edge < first)) first = edge;
+      }
+    }
+    return first;
   }
 
   /** Effects that hit this request, in the order in which they were armed. */
   play(seen: Seen): readonly Effect[] {
     const effects: Effect[] = [];
     for (const armed of this.#armed.values()) {
-      if (!fits(armed.fault.match, seen)) continue;
+      if (armed.fault.effect.kind === 'dislocate' || !fits(armed.fault.match, seen)) continue;
       armed.matched += 1;
       const { skip, count, probability } = armed.fault.match;
       if (armed.matched <= skip || (count !== undefined && armed.hits >= count)) continue;
@@ -166,18 +229,48 @@ export class Faults {
     }
     return effects;
   }
+
+  #checked(given: FaultInput): Fault {
+    const fault = faultSchema.parse(given);
+    const { effect: wanted } = fault;
+    if (wanted.kind === 'dislocate' && !this.#doors.isPriced(wanted.asset))
+      throw new FaultError(`${wanted.asset} has no price that could be dislocated`);
+    return fault;
+  }
+
+  #arm(fault: Fault): number {
+    const { effect: wanted } = fault;
+    const id = (this.#lastId += 1);
+    this.#armed.set(id, { id, fault, matched: 0, hits: 0 });
+    if (wanted.kind === 'staleReads') this.#doors.remember(wanted.ms);
+    if (wanted.kind === 'dislocate') {
+      this.#dislocations.set(id, { match: fault.match, asset: wanted.asset, factor: parse(wanted.factor) });
+      this.#doors.repriced();
+    }
+    return id;
+  }
 }
 
 function fits(wanted: Fault['match'], seen: Seen): boolean {
-  const { venue, method, path, contains, uid, fromTapeMs, untilTapeMs } = wanted;
+  const { venue, method, path, contains, uid } = wanted;
   if (venue !== undefined && venue !== seen.venue) return false;
   if (method !== undefined && method !== seen.method) return false;
   if (path !== undefined && !seen.path.startsWith(path)) return false;
   if (contains !== undefined && !seen.query.includes(contains) && !seen.body.includes(contains)) return false;
   if (uid !== undefined && uid !== seen.uid) return false;
-  return (
-    (fromTapeMs === undefined || seen.tapeMs >= fromTapeMs) && (untilTapeMs === undefined || seen.tapeMs < untilTapeMs)
-  );
+  return isInTime(wanted, seen.tapeMs);
+}
+
+function isInTime({ fromTapeMs, untilTapeMs }: Fault['match'], tapeMs: number): boolean {
+  return (fromTapeMs === undefined || tapeMs >= fromTapeMs) && (untilTapeMs === undefined || tapeMs < untilTapeMs);
+}
+
+/** Whether a match names a venue and a time, and nothing of a request. */
+function isVenueInTime({ venue, fromTapeMs, untilTapeMs, ...ofRequests }: z.output<typeof match>): boolean {
+  const { skip, probability, ...names } = ofRequests;
+  const isEmptyBox = fromTapeMs !== undefined && untilTapeMs !== undefined && untilTapeMs <= fromTapeMs;
+  const isPlain = skip === 0 && probability === 1 && Object.values(names).every((value) => value === undefined);
+  return venue !== undefined && isPlain && !isEmptyBox;
 }
 
 /** The effects that the books have to play. */

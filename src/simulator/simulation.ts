@@ -10,6 +10,7 @@ import { createOkx } from './okx/index.ts';
 import type { Okx } from './okx/index.ts';
 import { RequestLog } from './requestLog.ts';
 import type { Tape } from './tape/tape.ts';
+import { VenueMarket } from './venueMarket.ts';
 import type { World } from './world.ts';
 import { parseWorld } from './world.ts';
 
@@ -17,6 +18,8 @@ import { parseWorld } from './world.ts';
 export class Simulation {
   readonly world: World;
   readonly engine: Engine;
+  /** What coins cost in the eyes of each venue. */
+  readonly markets: { readonly binance: VenueMarket; readonly okx: VenueMarket };
   /** The venues' clock; its `skewMs` may be changed at any time. */
   readonly clock: SkewedHost;
   readonly binance: { readonly books: BinanceBooks; readonly face: BinanceFace };
@@ -35,14 +38,13 @@ export class Simulation {
     this.world = parseWorld(world);
     this.clock = new SkewedHost(host, this.world.clockSkewMs);
     this.engine = new Engine(tape, this.clock, this.world.prices, host);
-    const books = new BinanceBooks(this.engine, this.world.binance, this.world.binanceSettings);
+    this.faults = this.#createFaults(host);
+    this.markets = { binance: this.#seenBy('binance'), okx: this.#seenBy('okx') };
+    const books = new BinanceBooks(this.markets.binance, this.world.binance, this.world.binanceSettings);
     this.binance = { books, face: new BinanceFace(books) };
-    this.okx = createOkx(this.engine, this.world.okx, this.world.okxSettings);
+    this.okx = createOkx(this.markets.okx, this.world.okx, this.world.okxSettings);
     this.engine.attach(books);
     this.engine.attach(this.okx.books);
-    this.faults = new Faults(host, (ms) => {
-      for (const one of this.engine.books) one.remember?.(ms);
-    });
     this.lines = { binance: this.#line('binance', report), okx: this.#line('okx', report) };
   }
 
@@ -54,6 +56,23 @@ export class Simulation {
   counts(): SendCounts {
     const conflicts = this.engine.books.reduce((total, books) => total + (books.pendingConflicts?.() ?? 0), 0);
     return this.log.counts(conflicts);
+  }
+
+  #createFaults(host: Host): Faults {
+    const { engine } = this;
+    const faults = new Faults(host, {
+      remember: (ms) => {
+        for (const books of engine.books) books.remember?.(ms);
+      },
+      isPriced: (asset) => engine.assets().includes(asset),
+      repriced: () => engine.lookAgain(),
+    });
+    engine.visitAlso((afterMs) => faults.nextEdge(afterMs));
+    return faults;
+  }
+
+  #seenBy(venue: 'binance' | 'okx'): VenueMarket {
+    return new VenueMarket(this.engine, (asset, tapeMs) => this.faults.factorOf(venue, asset, tapeMs));
   }
 
   #line(venue: 'binance' | 'okx', report: (problem: unknown) => void): Line {

@@ -101,11 +101,12 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
 }
 
 function attach(simulation: Simulation, binance: Server, okx: Server, timeScale: number): readonly Sockets[] {
-  const { engine } = simulation;
-  const common = { market: engine, onTick: (run: () => void) => engine.onTick(run), timeScale };
+  const { engine, markets } = simulation;
+  const common = { onTick: (run: () => void) => engine.onTick(run), timeScale };
+  const { streams } = simulation.binance.books;
   return [
-    attachSockets({ ...common, venue: 'binance', server: binance, streams: simulation.binance.books.streams }),
-    attachSockets({ ...common, venue: 'okx', server: okx, streams: simulation.okx.streams }),
+    attachSockets({ ...common, venue: 'binance', market: markets.binance, server: binance, streams }),
+    attachSockets({ ...common, venue: 'okx', market: markets.okx, server: okx, streams: simulation.okx.streams }),
   ];
 }
 

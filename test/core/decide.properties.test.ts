@@ -8,7 +8,7 @@ import { describe, expect, it } from 'vitest';
 import { decide } from '../../src/core/decide.ts';
 import type { LoanView, Product } from '../../src/core/loan.ts';
 import { Dec, ONE, ZERO, ceil, max, min, parse } from '../../src/core/money.ts';
-import type { Decision, DecideInput } from '../../src/core/need.ts';
+import type { DecideInput } from '../../src/core/need.ts';
 import { recompute } from '../../src/core/sizingRecord.ts';
 import { coin, dec, debt, input, loan, need, policy, rung, wallet } from './build.ts';
 import type { Act } from './build.ts';
@@ -50,7 +50,8 @@ const WORLD: fc.Arbitrary<World> = fc.record({
     'okx.spotBorrow',
   ),
   collateralUsd: cents(500, 5_000_000),
-  ltv: ratio(0.6, 1.05),
+  // exactly on target, the last digit alone would decide whether anything is needed
+  ltv: ratio(0.6, 1.05).filter((ltv) => !ltv.eq('0.62')),
   coinPrice: cents(1, 90_000),
   debtPrice: fc.constantFrom(dec(1), dec('0.9996'), dec('1.0007'), dec('2417.33')),
   insideCoins: cents(0, 20_000),
@@ -141,15 +142,17 @@ function carryOut(before: LoanView, act: Act): After {
 }
 
 /** Carries out the first leg and what it leaves of the plan, as one look after the other would. */
-function play(world: World): {
+interface Played {
   readonly acts: readonly Act[];
   readonly last: LoanView;
-  readonly first: Decision | undefined;
-} {
+  /** The aim was reached before the plan was done, so the rest was dropped. */
+  readonly dropped: boolean;
+}
+
+function play(world: World): Played {
   let at = loanOf(world);
   const given = inputOf(world, at);
   let [decision] = decide(given);
-  const first = decision;
   const acts: Act[] = [];
   while (decision?.verdict === 'act' && acts.length < 4) {
     acts.push(decision);
@@ -158,7 +161,11 @@ function play(world: World): {
     const needs = [need(at, { remainder: decision.remainder })];
     [decision] = decide({ ...inputOf(world, at), needs });
   }
-  return { acts, last: at, first };
+  return { acts, last: at, dropped: acts.length > 0 && decision?.verdict === 'nothing' };
+}
+
+function rungsUsed(act: Act): number {
+  return act.trace.filter((line) => line.fired && line.rule.startsWith('rung')).length;
 }
 
 describe('every plan', () => {
@@ -166,13 +173,16 @@ describe('every plan', () => {
     let whole = 0;
     fc.assert(
       fc.property(WORLD, (world) => {
-        const { acts, last } = play(world);
+        const { acts, last, dropped } = play(world);
         const [first] = acts;
         if (first === undefined || first.partial || acts.some((one) => one.partial)) return;
         whole += 1;
         expect(parse(first.ltvAfter).lte('0.62')).toBe(true);
-        // a plan of more than three calls is finished by later looks
-        if (acts.length < 3) expect(last.debtValue.lte(last.collateralValue.times('0.62'))).toBe(true);
+        // what a third rung of the plan would add is left to later looks
+        if (rungsUsed(first) > 2) return;
+        expect(last.debtValue.lte(last.collateralValue.times('0.62'))).toBe(true);
+        if (last.debtValue.gt(0) && !dropped)
+          expect(parse(first.ltvAfter).minus(last.ltv).abs().lte('0.0002')).toBe(true);
       }),
       RUNS,
     );

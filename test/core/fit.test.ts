@@ -17,7 +17,11 @@ function rules(more: Partial<RepayRules> = {}): RepayRules {
   return { debt: D, decimals: 2, minRepay: null, minLeft: null, dust: 'leave', begun: null, ...more };
 }
 
-const bound = (name: string, coins: string, cause: Bound['cause'] = 'money'): Bound => ({ name, coins: dec(coins), cause });
+const bound = (name: string, coins: string, cause: Bound['cause'] = 'money'): Bound => ({
+  name,
+  coins: dec(coins),
+  cause,
+});
 
 describe('a repayment', () => {
   it('rounds up, within debt and every bound', () => {
@@ -59,7 +63,12 @@ describe('an addition', () => {
     const added = addCollateral(stand, dec('0.65'), dec(60_000), list);
     expect([added.coins.toFixed(), added.closes]).toEqual(['5.5', false]);
     expect(valueAdded(dec('5.5'), dec(60_000), list).toFixed()).toBe('321900');
-    expect(tiersAfter(dec('1'), list)).toEqual(tiers([['4.5', '0.975'], [null, '0']]));
+    expect(tiersAfter(dec('1'), list)).toEqual(
+      tiers([
+        ['4.5', '0.975'],
+        [null, '0'],
+      ]),
+    );
     expect(addCollateral(stand, dec('0.65'), dec(60_000), []).closes).toBe(false);
     expect(addCollateral({ D: dec(1), C: dec(10) }, dec('0.65'), dec(60_000), list)).toMatchObject({ closes: true });
   });
@@ -78,7 +87,12 @@ describe('a release', () => {
     const stand = { D: dec(30_000), C: dec(100_000) };
     const leaving = tiers([[null, '1']]);
     const unbounded = releaseCollateral(stand, dec('0.49'), dec(2500), leaving);
-    const want: Wanted = { formula: 'releaseCollateral', inputs: { ...stand, t: dec('0.49'), p: dec(2500) }, tiers: leaving, unbounded };
+    const want: Wanted = {
+      formula: 'releaseCollateral',
+      inputs: { ...stand, t: dec('0.49'), p: dec(2500) },
+      tiers: leaving,
+      unbounded,
+    };
     const fit = fitRelease(want, 4, [bound('maxRelease', '15.5')]);
     expect(fit.ok && fit.sized.amount.toFixed()).toBe('15.5');
     expect(fit.ok && recompute(sizingOf(fit.sized))).toBe('15.5');
@@ -87,8 +101,28 @@ describe('a release', () => {
 
   it('takes the last tier first and no more than is held', () => {
     const stand = { D: dec(0), C: dec(90_000) };
-    expect(releaseCollateral(stand, dec('0.5'), dec(2500), tiers([['20', '0.8'], ['20', '1']])).toFixed()).toBe('40');
-    expect(releaseCollateral({ D: dec(40_000), C: dec(90_000) }, dec('0.5'), dec(2500), tiers([['20', '0'], ['20', '1']])).toFixed()).toBe('24');
+    expect(
+      releaseCollateral(
+        stand,
+        dec('0.5'),
+        dec(2500),
+        tiers([
+          ['20', '0.8'],
+          ['20', '1'],
+        ]),
+      ).toFixed(),
+    ).toBe('40');
+    expect(
+      releaseCollateral(
+        { D: dec(40_000), C: dec(90_000) },
+        dec('0.5'),
+        dec(2500),
+        tiers([
+          ['20', '0'],
+          ['20', '1'],
+        ]),
+      ).toFixed(),
+    ).toBe('24');
   });
 });
 

@@ -7,7 +7,18 @@ import { NOW, dec, policy, rung } from './build.ts';
 import type { PolicySpec } from './build.ts';
 
 function charge(usd: string, ageMs: number, more: Partial<Charge> = {}): Charge {
-  return { intent: 'i', at: NOW - ageMs, loan: 'a', episode: 'e1', rung: 1, asset: 'USDT', amount: usd, usd, tier: 'normal', ...more };
+  return {
+    intent: 'i',
+    at: NOW - ageMs,
+    loan: 'a',
+    episode: 'e1',
+    rung: 1,
+    asset: 'USDT',
+    amount: usd,
+    usd,
+    tier: 'normal',
+    ...more,
+  };
 }
 
 function ask(charges: readonly Charge[], rules: PolicySpec, more: Partial<RoomAsk> = {}): RoomAsk {
@@ -24,7 +35,10 @@ function ask(charges: readonly Charge[], rules: PolicySpec, more: Partial<RoomAs
   };
 }
 
-const text = (of: { usd: { toFixed: () => string } | null; binding: string | null }) => [of.usd?.toFixed() ?? null, of.binding];
+const text = (of: { usd: { toFixed: () => string } | null; binding: string | null }) => [
+  of.usd?.toFixed() ?? null,
+  of.binding,
+];
 
 describe('room', () => {
   it('is what the smallest limit leaves', () => {
@@ -48,7 +62,10 @@ describe('room', () => {
   });
 
   it('beyond urgent is that of the urgent tier, counting both', () => {
-    const rules = { caps: { perDay: dec(100), perAction: dec(10) }, urgentCaps: { perDay: dec(300), perAction: dec(90) } };
+    const rules = {
+      caps: { perDay: dec(100), perAction: dec(10) },
+      urgentCaps: { perDay: dec(300), perAction: dec(90) },
+    };
     const spent = [charge('80', 5, { tier: 'urgent' }), charge('20', 5)];
     expect(text(room(ask(spent, rules, { tier: 'urgent' })))).toEqual(['90', 'perAction']);
     expect(text(windowRoom(ask(spent, rules, { tier: 'urgent' })))).toEqual(['200', 'perDay']);

@@ -47,7 +47,12 @@ describe('survival', () => {
       debts: [debt({ amount: '70000' })],
       line: '0.9',
     });
-    expect(moves(two)).toEqual(['all: fall 0.222222', 'basis USDT: rise 0.285714', 'factor BTC: fall 0.370370', 'factor SOL: fall 0.555556']);
+    expect(moves(two)).toEqual([
+      'all: fall 0.222222',
+      'basis USDT: rise 0.285714',
+      'factor BTC: fall 0.370370',
+      'factor SOL: fall 0.555556',
+    ]);
   });
 
   it('is nothing at or past the line', () => {
@@ -77,7 +82,9 @@ describe('survival', () => {
             debts: [debt({ amount: dec(owed) })],
           });
         const now = at(dec(60_000));
-        const found = survivals(now, GROUPS).find((one) => one.scenario.kind === 'factor' && one.scenario.asset === 'BTC');
+        const found = survivals(now, GROUPS).find(
+          (one) => one.scenario.kind === 'factor' && one.scenario.asset === 'BTC',
+        );
         if (found === undefined || found.move === null || found.move.isZero()) return;
         const shocked = at(dec(60_000).times(dec(1).minus(found.x ?? 0)));
         expect(shocked.ltv.minus(now.line).abs().lt('1e-30')).toBe(true);
@@ -88,7 +95,11 @@ describe('survival', () => {
 
 describe('exposures', () => {
   it('add up to the venue’s own value where weights are spread over tiers', () => {
-    const tiered = loan({ coins: [coin({ amount: '2', price: '60000', weight: '0.9' })], debts: [debt({ amount: '1' })], C: '117000' });
+    const tiered = loan({
+      coins: [coin({ amount: '2', price: '60000', weight: '0.9' })],
+      debts: [debt({ amount: '1' })],
+      C: '117000',
+    });
     expect(coinExposures(tiered).map((one) => [one.asset, one.C.toFixed(), one.D.toFixed()])).toEqual([
       ['BTC', '117000', '0'],
       ['USDT', '0', '1'],
@@ -126,7 +137,10 @@ describe('next prices', () => {
   });
 
   it('speak of a wrapper when the loan does not hold what it wraps', () => {
-    const staked = loan({ coins: [coin({ asset: 'WBETH', amount: '10', price: '2500' })], debts: [debt({ amount: '10000' })] });
+    const staked = loan({
+      coins: [coin({ asset: 'WBETH', amount: '10', price: '2500' })],
+      debts: [debt({ amount: '10000' })],
+    });
     expect(nextPrices(staked, levelsAt(bands, dec('0.9'), null), GROUPS)[0]?.asset).toBe('WBETH');
   });
 });

@@ -1,6 +1,7 @@
-import { describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { systemClock, type Clock } from '../../src/clock.ts';
 import { createMeter, type Bucket } from '../../src/exchanges/limits.ts';
+import { startTestRedis, type TestRedis } from '../support/redis.ts';
 
 const bucket: Bucket = { id: 'v:ip:x', scope: 'v:ip', limit: 100, windowMs: 60_000 };
 
@@ -78,5 +79,41 @@ describe('the meter', () => {
       meter.block('v:ip', 1_000);
       expect(meter.rescue(bucket, 10)).toBe(1_000);
     }
+  });
+});
+
+describe('two processes behind one address', () => {
+  let server: TestRedis;
+  beforeAll(async () => {
+    server = await startTestRedis();
+  });
+  afterAll(() => server.stop());
+
+  it('share polling’s count and a ban, and each keeps its own rescues', async () => {
+    const clock = clockAt(60_000_000);
+    const clients = [server.connect(), server.connect()];
+    await Promise.all(clients.map((client) => client.ping()));
+    const [one, two] = clients.map((redis) => createMeter({ clock, redis, prefix: 'a' }));
+    expect(await one?.poll(bucket, 50)).toBeNull();
+    expect(await two?.poll(bucket, 20)).toBeNull();
+    expect(await two?.poll(bucket, 10), 'together they are at 70 of 70').toBeGreaterThan(0);
+    expect(two?.rescue(bucket, 80), 'a rescue asks nobody').toBeNull();
+    one?.block('v:ip', 30_000);
+    clock.now += 2_000; // Bans of others are asked for once a second.
+    await systemClock.sleep(50);
+    expect(await two?.poll({ ...bucket, id: 'other' }, 1)).toBeGreaterThan(20_000);
+    expect(two?.rescue(bucket, 1)).toBeGreaterThan(20_000);
+  });
+
+  it('counts windows shorter than a second', async () => {
+    const clock = clockAt(60_000_000);
+    const short = { ...bucket, id: 'short', windowMs: 200 };
+    const redis = server.connect();
+    await redis.ping();
+    const meter = createMeter({ clock, redis, prefix: 'b' });
+    expect(await meter.poll(short, 70)).toBeNull();
+    expect(await meter.poll(short, 10)).not.toBeNull();
+    clock.now += 200;
+    expect(await meter.poll(short, 70)).toBeNull();
   });
 });

@@ -4,11 +4,16 @@ import { ruling } from '../../src/jobs/ruling.ts';
 import { anIntent } from './fixtures.ts';
 
 const TIMING = { evidenceSpreadMs: 30_000, reflectTimeoutMs: 60_000, giveUpMs: 600_000 };
-const timing = TIMING as Parameters<typeof ruling>[4];
+const timing = TIMING;
 const SENT = 1_000_000;
 
 function undecided(state: Intent['state'], reads: [number, string][] = []): Intent {
-  return anIntent('i1', { state, sentAt: SENT, validUntil: SENT + 3_000, reads: reads.map(([at, verdict]) => ({ at: SENT + at, verdict })) });
+  return anIntent('i1', {
+    state,
+    sentAt: SENT,
+    validUntil: SENT + 3_000,
+    reads: reads.map(([at, verdict]) => ({ at: SENT + at, verdict })),
+  });
 }
 const happened: Evidence = { verdict: 'happened', ref: 'tran1', amount: '100', why: 'record CONFIRMED' };
 const absent: Evidence = { verdict: 'didNotHappen', why: 'no trace' };
@@ -17,44 +22,98 @@ const cannotTell: Evidence = { verdict: 'cannotTell', why: 'a foreign record' };
 
 describe('evidence rules', () => {
   it('a record alone does not confirm: the reads that feed the next plan must show it', () => {
-    expect(ruling(undecided('settling'), happened, false, SENT + 1_000, timing)).toMatchObject({ state: 'settling', ref: 'tran1', event: null });
-    expect(ruling(undecided('settling'), happened, true, SENT + 1_000, timing)).toMatchObject({ state: 'confirmed', event: 'CONFIRMED' });
+    expect(ruling(undecided('settling'), happened, 'notYet', SENT + 1_000, timing)).toMatchObject({
+      state: 'settling',
+      ref: 'tran1',
+      event: null,
+    });
+    expect(ruling(undecided('settling'), happened, 'shown', SENT + 1_000, timing)).toMatchObject({
+      state: 'confirmed',
+      event: 'CONFIRMED',
+    });
   });
 
   it('an accepted call that the reads never show becomes unknown after the reflect timeout', () => {
-    expect(ruling(undecided('settling'), happened, false, SENT + 60_001, timing)).toMatchObject({ state: 'unknown', event: 'UNKNOWN' });
+    expect(ruling(undecided('settling'), happened, 'notYet', SENT + 60_001, timing)).toMatchObject({
+      state: 'unknown',
+      event: 'UNKNOWN',
+    });
   });
 
   it('what a dead run left as sending is unknown until proven', () => {
-    expect(ruling(undecided('sending'), cannotTell, null, SENT + 1_000, timing)).toMatchObject({ state: 'unknown', event: 'UNKNOWN' });
+    expect(ruling(undecided('sending'), cannotTell, 'notYet', SENT + 1_000, timing)).toMatchObject({
+      state: 'unknown',
+      event: 'UNKNOWN',
+    });
   });
 
   it('absence proves nothing before three reads over the spread', () => {
-    expect(ruling(undecided('unknown'), absent, null, SENT + 40_000, timing).event).toBe('UNKNOWN');
-    expect(ruling(undecided('unknown', [[10_000, 'didNotHappen']]), absent, null, SENT + 41_000, timing).event).toBe('UNKNOWN');
-    const close: [number, string][] = [[10_000, 'didNotHappen'], [20_000, 'didNotHappen']];
-    expect(ruling(undecided('unknown', close), absent, null, SENT + 39_999, timing).event).toBe('UNKNOWN');
-    expect(ruling(undecided('unknown', close), absent, null, SENT + 40_000, timing)).toMatchObject({ state: 'rejected', event: 'DID_NOT_HAPPEN' });
+    expect(ruling(undecided('unknown'), absent, 'notYet', SENT + 40_000, timing).event).toBe('UNKNOWN');
+    expect(
+      ruling(undecided('unknown', [[10_000, 'didNotHappen']]), absent, 'notYet', SENT + 41_000, timing).event,
+    ).toBe('UNKNOWN');
+    const close: [number, string][] = [
+      [10_000, 'didNotHappen'],
+      [20_000, 'didNotHappen'],
+    ];
+    expect(ruling(undecided('unknown', close), absent, 'notYet', SENT + 39_999, timing).event).toBe('UNKNOWN');
+    expect(ruling(undecided('unknown', close), absent, 'notYet', SENT + 40_000, timing)).toMatchObject({
+      state: 'rejected',
+      event: 'DID_NOT_HAPPEN',
+    });
   });
 
   it('a read that saw something breaks the row of absent reads', () => {
-    const broken: [number, string][] = [[1_000, 'didNotHappen'], [10_000, 'pending'], [20_000, 'didNotHappen']];
-    expect(ruling(undecided('unknown', broken), absent, null, SENT + 60_000, timing).event).toBe('UNKNOWN');
+    const broken: [number, string][] = [
+      [1_000, 'didNotHappen'],
+      [10_000, 'pending'],
+      [20_000, 'didNotHappen'],
+    ];
+    expect(ruling(undecided('unknown', broken), absent, 'notYet', SENT + 60_000, timing).event).toBe('UNKNOWN');
   });
 
   it("the venue's own FAILED record is proof at once", () => {
-    expect(ruling(undecided('settling'), { ...absent, byRecord: true }, null, SENT + 100, timing)).toMatchObject({ state: 'rejected', event: 'DID_NOT_HAPPEN' });
+    expect(ruling(undecided('settling'), { ...absent, byRecord: true }, 'notYet', SENT + 100, timing)).toMatchObject({
+      state: 'rejected',
+      event: 'DID_NOT_HAPPEN',
+    });
   });
 
   it('a record that still pends never expires', () => {
-    const reads: [number, string][] = [[1, 'pending'], [2, 'pending'], [3, 'pending']];
-    expect(ruling(undecided('unknown', reads), pending, null, SENT + 10 * 600_000, timing)).toMatchObject({ state: 'unknown', event: 'UNKNOWN' });
+    const reads: [number, string][] = [
+      [1, 'pending'],
+      [2, 'pending'],
+      [3, 'pending'],
+    ];
+    expect(ruling(undecided('unknown', reads), pending, 'notYet', SENT + 10 * 600_000, timing)).toMatchObject({
+      state: 'unknown',
+      event: 'UNKNOWN',
+    });
   });
 
   it('expires after the give-up time only with three reads that do not pend', () => {
-    const stable: [number, string][] = [[1, 'cannotTell'], [2, 'cannotTell'], [3, 'cannotTell']];
-    expect(ruling(undecided('unknown', stable), cannotTell, null, SENT + 599_999, timing).event).toBe('UNKNOWN');
-    expect(ruling(undecided('unknown', stable), cannotTell, null, SENT + 600_000, timing)).toMatchObject({ state: 'expired', event: 'EXPIRED' });
-    expect(ruling(undecided('unknown', [[1, 'cannotTell'], [2, 'pending'], [3, 'cannotTell']]), cannotTell, null, SENT + 700_000, timing).event).toBe('UNKNOWN');
+    const stable: [number, string][] = [
+      [1, 'cannotTell'],
+      [2, 'cannotTell'],
+      [3, 'cannotTell'],
+    ];
+    expect(ruling(undecided('unknown', stable), cannotTell, 'notYet', SENT + 599_999, timing).event).toBe('UNKNOWN');
+    expect(ruling(undecided('unknown', stable), cannotTell, 'notYet', SENT + 600_000, timing)).toMatchObject({
+      state: 'expired',
+      event: 'EXPIRED',
+    });
+    expect(
+      ruling(
+        undecided('unknown', [
+          [1, 'cannotTell'],
+          [2, 'pending'],
+          [3, 'cannotTell'],
+        ]),
+        cannotTell,
+        'notYet',
+        SENT + 700_000,
+        timing,
+      ).event,
+    ).toBe('UNKNOWN');
   });
 });

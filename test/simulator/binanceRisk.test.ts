@@ -1,11 +1,14 @@
 /** Margin levels, interest and liquidation (binance.md §10), with the published worked examples. */
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from '../../src/core/money.ts';
 import { hourOf } from '../../src/simulator/binance/interest.ts';
 import { crossBars, statusOf, weighted } from '../../src/simulator/binance/worth.ts';
 import type { BinanceHappening } from '../../src/simulator/contract.ts';
+import { loadTape } from '../../src/simulator/tape/files.ts';
 import { Bench, HOUR_MS, START_MS, alice, flat, tapeOf } from './support.ts';
 
+const TAPES = join(import.meta.dirname, '../../tapes');
 const ACCOUNT = '/sapi/v1/margin/account';
 
 describe('interest', () => {
@@ -270,4 +273,17 @@ it('a flat tape liquidates nobody', () => {
   const bench = new Bench({ binance: [alice()] }, flat());
   while (bench.simulation.engine.advance());
   expect(bench.report()).toMatchObject({ liquidated: false });
+});
+
+it.each([
+  ['0.5', false],
+  ['0.62', false],
+  ['0.64', true],
+])('19 May 2021 from an LTV of %s: liquidated is %s', (startLtv, liquidated) => {
+  const tape = loadTape('may-2021', TAPES);
+  const cross = { assets: { BTC: '1' }, debts: { USDT: '30000' }, startLtv };
+  const bench = new Bench({ binance: [alice({ cross })] }, tape);
+  while (bench.simulation.engine.advance());
+  // From 43538 down to 30000: the LTV grows by 1.4513, and a little by interest.
+  expect(bench.report().liquidated).toBe(liquidated);
 });

@@ -150,7 +150,7 @@ export interface RequestOptions {
 }
 
 /** The headers of a signed request (okx.md §1.2). */
-function signed(
+export function signed(
   now: number,
   method: string,
   target: string,

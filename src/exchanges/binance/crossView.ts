@@ -18,6 +18,9 @@ import { VenueError } from '../exchange.ts';
 import { type Reader, malformed, printedUnit } from '../parse.ts';
 import type { AssetRules } from './hostShared.ts';
 
+/** Classic cross margin; MARGIN_2 was Cross Margin Pro (§5.1). */
+export const CLASSIC = 'MARGIN_1';
+
 export interface CrossAsset {
   readonly asset: Asset;
   readonly free: Dec;
@@ -40,7 +43,8 @@ export interface CrossAccount {
 /** `margin/account` (binance.md §5.1). Refuses Cross Margin Pro, whose margin level is not a ratio of assets to debts (§10.2). */
 export function readCrossAccount(account: Reader): CrossAccount {
   const type = account.text('accountType');
-  if (type !== 'MARGIN_1') {
+  // Status words changed case over time (§7.2), here too.
+  if (type.toUpperCase() !== CLASSIC) {
     throw new VenueError(
       'unavailable',
       `${account.where}: account type ${type} is not supported, only classic cross margin is`,

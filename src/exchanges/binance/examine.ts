@@ -7,6 +7,7 @@ import { VenueError, type Finding, type FindingLevel } from '../exchange.ts';
 import { Reader } from '../parse.ts';
 import { SigningError } from './ccxtSigner.ts';
 import type { BinanceClient } from './client.ts';
+import { CLASSIC } from './crossView.ts';
 import { ENDPOINTS } from './endpoints.ts';
 
 export interface ExamineOptions {
@@ -177,7 +178,7 @@ async function examineMode(
   if (!products.includes('binance.crossMargin')) return [];
   const account = Reader.of(await client.read(ENDPOINTS.marginAccount, {}, { signal }), 'margin/account');
   const type = account.text('accountType');
-  if (type === 'MARGIN_1') return [finding('account mode', 'ok', 'classic cross margin')];
+  if (type.toUpperCase() === CLASSIC) return [finding('account mode', 'ok', 'classic cross margin')];
   return [
     finding(
       'account mode',

@@ -126,7 +126,7 @@ export class IsolatedMargin implements ProductPart {
   }
 }
 
-function readPair(row: Reader): Pair {
+export function readPair(row: Reader): Pair {
   return {
     symbol: row.text('symbol'),
     base: readSide(row.object('baseAsset')),
@@ -149,7 +149,7 @@ function readSide(row: Reader): Side {
   };
 }
 
-function readTiers(rows: readonly Reader[]): readonly Tier[] {
+export function readTiers(rows: readonly Reader[]): readonly Tier[] {
   const tiers = rows.map((row) => {
     const ratio = row.amount('liquidationRiskRatio');
     if (ratio.lte(ONE)) throw malformed(row.where, 'thresholds make no sense');

@@ -12,12 +12,15 @@ import { marginRoutes, maxBorrowableRoute } from './routes/margin.ts';
 import { marginHistoryRoutes } from './routes/marginHistory.ts';
 import { marginReferenceRoutes } from './routes/marginReference.ts';
 import { listenTokenRoute, systemRoutes } from './routes/system.ts';
+import { tickerRoutes } from './routes/tickers.ts';
 import { walletRoutes } from './routes/wallet.ts';
 import type { GateName } from './settings.ts';
 import { Params, WireError, isEncoded, mandatory, payloadOf, toJson } from './wire.ts';
 import type { Json } from './wire.ts';
 
 const KEY_HEADER = 'x-mbx-apikey';
+/** `MICROSECOND` changes the times of `/api` (§2.1). */
+const TIME_UNIT_HEADER = 'x-mbx-time-unit';
 const SIGNING = ['timestamp', 'signature', 'recvWindow'];
 const DEFAULT_WINDOW_MS = 5_000;
 const WIDEST_WINDOW_MS = 60_000;
@@ -62,6 +65,7 @@ export class BinanceFace implements Face {
       marginReferenceRoutes,
       walletRoutes,
       systemRoutes,
+      tickerRoutes,
       isolatedMarginRoutes,
       flexibleLoanRoutes(desk),
     ];
@@ -105,9 +109,11 @@ export class BinanceFace implements Face {
   }
 
   #run(passage: Passage, mood: Mood): WireReply {
-    const { route, params, account } = passage;
+    const { request, route, params, account } = passage;
     if (route === undefined || params === undefined) throw new NoSuchPath();
-    const answer = route.run(new Call(this.#books.desk, this.#books.streams, params, mood, account));
+    const inMicroseconds = request.path.startsWith('/api/') && request.headers[TIME_UNIT_HEADER] === 'MICROSECOND';
+    const { desk, streams } = this.#books;
+    const answer = route.run(new Call(desk, streams, params, mood, account, inMicroseconds));
     return answer instanceof Late
       ? { ...reply(200, answer.body, passage.headers), afterMs: answer.afterMs }
       : reply(200, answer, passage.headers);

@@ -46,8 +46,17 @@ export class Call {
   readonly params: Params;
   readonly mood: Mood;
   readonly #account: Account | undefined;
+  readonly #inMicroseconds: boolean;
 
-  constructor(desk: Desk, streams: Streams, params: Params, mood: Mood, account: Account | undefined) {
+  constructor(
+    desk: Desk,
+    streams: Streams,
+    params: Params,
+    mood: Mood,
+    account: Account | undefined,
+    inMicroseconds = false,
+  ) {
+    this.#inMicroseconds = inMicroseconds;
     this.desk = desk;
     this.streams = streams;
     this.params = params;
@@ -59,6 +68,11 @@ export class Call {
   get account(): Account {
     if (this.#account === undefined) throw new Error('an endpoint without security asked for its account');
     return this.#account;
+  }
+
+  /** A wire time as `/api` answers it: ms, or microseconds when the request asked for them (§2.1). Default: now. */
+  stamp(atMs = this.desk.now()): number {
+    return this.#inMicroseconds ? atMs * 1000 : atMs;
   }
 
   /** What the account's reads show: perhaps stale, perhaps nothing. */

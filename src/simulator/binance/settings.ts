@@ -123,6 +123,10 @@ const switches = z.strictObject({
   flexibleWords: z.enum(['new', 'old']).default('new'),
   /** Unit of the times in margin/transfer (§5.9). */
   transferTimes: z.enum(['ms', 's']).default('ms'),
+  /** Unit of `updateTime` in available-inventory (§5.8, §11). */
+  inventoryTimes: z.enum(['s', 'ms']).default('s'),
+  /** Unit of the expiry that a subscription by listen token answers (§9.4, §11). */
+  tokenTimes: z.enum(['us', 'ms']).default('us'),
   /** An empty asset/transfer list leaves `rows` out (§6.2). */
   emptyRows: z.enum(['list', 'absent']).default('list'),
   /** userListenToken wants a signature (§9.4). */

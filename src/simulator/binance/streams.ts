@@ -30,6 +30,10 @@ export class Streams implements BinanceStreams {
     this.#accounts = accounts;
   }
 
+  get tokenTimes(): 'us' | 'ms' {
+    return this.#desk.settings.switches.tokenTimes;
+  }
+
   uidOfListenKey(key: string): string | undefined {
     for (const [uid, known] of this.#keys) if (known.key === key && this.#desk.now() < known.expiresMs) return uid;
     return undefined;

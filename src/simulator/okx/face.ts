@@ -6,6 +6,7 @@ import { Limits } from './limits.ts';
 import { Params, isRecord } from './params.ts';
 import { Refusal } from './refusals.ts';
 import type { Limit, PrivateRoute, Route } from './routes.ts';
+import { shaped } from './shape.ts';
 
 const FLEXIBLE_LOAN = '/api/v5/finance/flexible-loan/';
 const SERENE: Mood = {};
@@ -27,7 +28,7 @@ export class OkxFace implements Face {
 
   handle(request: WireRequest, mood: Mood = SERENE): WireReply {
     try {
-      const data = this.#answer(request, mood);
+      const data = shaped(this.#core.settings, this.#answer(request, mood));
       return json(200, JSON.stringify({ code: '0', msg: '', data }));
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;

@@ -64,7 +64,7 @@ function loanInfo({ core, loans }: FlexibleParts, { account, params, mood }: Cal
 function orderRow(core: Core, order: Order): unknown {
   const { loanUsd, collateralUsd, ltv } = valueOrder(order, core.settings, core.price);
   return {
-    ordId: order.ordId,
+    ...(core.settings.switches.loanInfoOrdId === 'present' && { ordId: order.ordId }),
     loanData: rows(order.debt),
     loanNotionalUsd: usdText(loanUsd),
     collateralData: rows(order.collateral),

@@ -16,6 +16,7 @@ import { LoanBook } from './loanBook.ts';
 import { openAccount } from './opening.ts';
 import { Pending } from './pending.ts';
 import { publicRoutes } from './publicRoutes.ts';
+import { shaped } from './shape.ts';
 import { SpotBorrowing } from './spot.ts';
 import { spotRoutes } from './spotRoutes.ts';
 import { Tracker } from './tracker.ts';
@@ -74,7 +75,7 @@ export function createOkx(market: Market, worldAccounts: readonly OkxAccountWorl
     balance: (uid) => {
       const account = core.account(uid);
       if (account === undefined) return undefined;
-      return balanceRow(core, spot, account, account.holdings, undefined, true);
+      return shaped(settings, balanceRow(core, spot, account, account.holdings, undefined, true));
     },
     onChange: (tell) => core.onChange(tell),
   };

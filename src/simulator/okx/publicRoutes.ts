@@ -12,7 +12,7 @@ import { bracketsOf, quotaOf, tiersOf } from './world.ts';
 const DAYS_PER_YEAR = 365;
 const RATE_DECIMALS = 8;
 
-/** The documented eight, and instruments, without which some clients do not start. */
+/** The documented eight, one ticker, and instruments, without which some clients do not start. */
 export function publicRoutes(core: Core): readonly Route[] {
   const { market } = core;
   return [
@@ -25,6 +25,12 @@ export function publicRoutes(core: Core): readonly Route[] {
     open('/api/v5/market/tickers', limit(20, 2, 'ip'), (params) => {
       params.oneOf('instType', ['SPOT', 'MARGIN']);
       return market.assets().flatMap((base) => (base === 'USDT' ? [] : [tickerRow(market, base, 'USDT')]));
+    }),
+    open('/api/v5/market/ticker', limit(20, 2, 'ip'), (params) => {
+      const instId = params.text('instId');
+      const pair = splitInstrument(market, instId);
+      if (pair === undefined || instId.endsWith('-SWAP')) throw new Refusal('51000', 'instId');
+      return [tickerRow(market, pair.base, pair.quote)];
     }),
     open('/api/v5/public/instruments', limit(20, 2, 'ip'), (params) =>
       params.oneOf('instType', ['SPOT', 'MARGIN', 'SWAP', 'FUTURES', 'OPTION']) === 'SPOT'

@@ -30,8 +30,9 @@ export function spotRoutes(parts: SpotParts): readonly Route[] {
     read(`${ROOT}/interest-limits`, limit(5, 2), (call) => interestLimits(parts, call)),
     read(`${ROOT}/interest-rate`, limit(5, 2), (call) => interestRate(parts, call)),
     read(`${ROOT}/interest-accrued`, limit(5, 2), (call) => interestAccrued(parts, call)),
-    // All sub-accounts of a master share this limit (okx.md §0.1.5).
-    pay(`${ROOT}/spot-manual-borrow-repay`, limit(1, 3, 'masterUid'), (call) => manual(parts, call)),
+    pay(`${ROOT}/spot-manual-borrow-repay`, limit(1, 3, parts.core.settings.switches.manualLimitBy), (call) =>
+      manual(parts, call),
+    ),
     read(`${ROOT}/spot-borrow-repay-history`, limit(5, 2), (call) => history(parts, call)),
     set(`${ROOT}/set-auto-repay`, limit(5, 2), ({ account, params }) => {
       if (account.acctLv !== '1') throw new Refusal('51010');

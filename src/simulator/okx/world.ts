@@ -120,6 +120,12 @@ const switchesSchema = z.strictObject({
   demoFlexibleLoan: z.enum(['refuse', 'serve']).default('refuse'),
   /** `cashBal` of a coin that is owed: with the borrowed coins or without them (okx.md §4.7). */
   cashBal: z.enum(['gross', 'net']).default('gross'),
+  /** loan-info names its orders, or answers in the shape from before April 2026 (okx.md §0.1.1, §3.3). */
+  loanInfoOrdId: z.enum(['present', 'absent']).default('present'),
+  /** Fields that do not apply are empty text, or left out (okx.md §4.6, §9.13). */
+  notApplicable: z.enum(['empty', 'absent']).default('empty'),
+  /** Who shares the limit of the manual borrow and repay: all accounts of a master, or nobody (okx.md §0.1.5). */
+  manualLimitBy: z.enum(['masterUid', 'uid']).default('masterUid'),
   /** A transfer while another one of that currency is pending: served, or 58124. */
   parallelTransfers: z.enum(['serve', 'refuse']).default('serve'),
 });

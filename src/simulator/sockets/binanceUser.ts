@@ -93,7 +93,8 @@ export class BinanceApiSession implements Session {
     }
     const subscriptionId = (this.#subscriptions += 1);
     // The documented sample is in microseconds, unlike the token's own answer (binance.md §9.4).
-    this.#answer(id, { subscriptionId, expirationTime: opened.expiresMs * MICROSECONDS });
+    const scale = this.#streams.tokenTimes === 'ms' ? 1 : MICROSECONDS;
+    this.#answer(id, { subscriptionId, expirationTime: opened.expiresMs * scale });
     const tell = (event: unknown): void => {
       this.#wire.json({ subscriptionId, event });
     };

@@ -162,11 +162,12 @@ function nextHourlyRate(call: Call): Json {
   }));
 }
 
-/** `updateTime` is in seconds (§5.8). */
+/** `updateTime` is in seconds in the sample, in ms by the general rule (§5.8, §11). */
 function inventory(call: Call): Json {
   call.params.oneOf('type', ['MARGIN', 'ISOLATED']);
   const assets = Object.fromEntries(
     Object.entries(call.desk.settings.assets).map(([asset, facts]) => [asset, trim(facts.inventory)]),
   );
-  return { assets, updateTime: Math.floor(call.desk.now() / 1000) };
+  const now = call.desk.now();
+  return { assets, updateTime: call.desk.settings.switches.inventoryTimes === 's' ? Math.floor(now / 1000) : now };
 }

@@ -2,7 +2,7 @@
 import type { Desk } from '../desk.ts';
 import { ip, uid } from '../route.ts';
 import type { Call, Route } from '../route.ts';
-import { WireError, pad } from '../wire.ts';
+import { WireError } from '../wire.ts';
 import type { Json } from '../wire.ts';
 import { pairsOf } from './marginReference.ts';
 import type { Pair } from './marginReference.ts';
@@ -12,20 +12,13 @@ const DAY_MS = 86_400_000;
 
 export const systemRoutes: readonly Route[] = [
   { ...open, path: '/api/v3/ping', weight: ip(1), run: () => ({}) },
-  { ...open, path: '/api/v3/time', weight: ip(1), run: (call) => ({ serverTime: call.desk.now() }) },
+  { ...open, path: '/api/v3/time', weight: ip(1), run: (call) => ({ serverTime: call.stamp() }) },
   {
     ...open,
     path: '/api/v3/exchangeInfo',
     weight: ip(20),
     optional: ['symbol', 'symbols', 'permissions'],
     run: exchangeInfo,
-  },
-  {
-    ...open,
-    path: '/api/v3/ticker/price',
-    weight: (params) => ip(params.find('symbol') === undefined ? 4 : 2),
-    optional: ['symbol', 'symbols'],
-    run: tickerPrice,
   },
   { ...open, path: '/sapi/v1/system/status', weight: ip(1), run: () => ({ status: 0, msg: 'normal' }) },
   {
@@ -85,7 +78,7 @@ function exchangeInfo(call: Call): Json {
   const pairs = wantedPairs(call);
   return {
     timezone: 'UTC',
-    serverTime: call.desk.now(),
+    serverTime: call.stamp(),
     rateLimits: [{ rateLimitType: 'REQUEST_WEIGHT', interval: 'MINUTE', intervalNum: 1, limit: 6000 }],
     exchangeFilters: [],
     symbols: pairs.map(pairShown),
@@ -131,16 +124,8 @@ function pairShown({ symbol, base, quote }: Pair): Json {
   };
 }
 
-function tickerPrice(call: Call): Json {
-  const shown = wantedPairs(call).map(({ symbol, base, quote }) => ({
-    symbol,
-    price: pad(call.desk.priceOf(base).div(call.desk.priceOf(quote))),
-  }));
-  return call.params.find('symbol') === undefined ? shown : (shown[0] ?? null);
-}
-
 /** The pairs named by `symbol` or `symbols`, or all. @throws WireError -1121 */
-function wantedPairs(call: Call): readonly Pair[] {
+export function wantedPairs(call: Call): readonly Pair[] {
   const pairs = pairsOf(call.desk);
   const names = namesOf(call);
   if (names === undefined) return pairs;

@@ -174,7 +174,7 @@ function spotAccount(call: Call): Json {
     brokered: false,
     requireSelfTradePrevention: false,
     preventSor: false,
-    updateTime: call.desk.now(),
+    updateTime: call.stamp(),
     accountType: 'SPOT',
     balances: assets.map((asset) => ({ asset, free: pad(held(spot, asset)), locked: '0.00000000' })),
     permissions: ['SPOT'],

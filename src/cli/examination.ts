@@ -1,0 +1,78 @@
+/** The examination of every account before the first look: is each key the right one, and does each venue answer? */
+import type { AccountConfig } from '../config/types.ts';
+import type { Finding, Venue } from '../exchanges/exchange.ts';
+import { VenueError } from '../exchanges/exchange.ts';
+import { DID_NOT_START, EXIT, Ending } from './exit.ts';
+import type { ExitCode } from './exit.ts';
+
+export interface Opened {
+  readonly account: AccountConfig;
+  readonly venue: Venue;
+}
+
+export interface Examined extends Opened {
+  readonly uid: string;
+}
+
+interface Failed {
+  readonly says: readonly string[];
+  readonly remedies: readonly string[];
+  readonly exit: ExitCode;
+}
+
+/** A look of an examination may take several requests. */
+const DEADLINES = 4;
+
+/**
+ * All accounts at once, so that one start names everything that is wrong. Closes every venue when one fails.
+ * @throws Ending
+ */
+export async function examineAll(opened: readonly Opened[]): Promise<readonly Examined[]> {
+  const results = await Promise.all(opened.map(examined));
+  const failures = results.flatMap((result) => ('remedies' in result ? [result] : []));
+  const [first] = failures;
+  if (first === undefined) return results.flatMap((result) => ('remedies' in result ? [] : [result]));
+  await Promise.all(opened.map(({ venue }) => venue.close()));
+  const remedies = new Set(failures.flatMap(({ remedies }) => remedies));
+  throw new Ending(first.exit, {
+    happened: failures.flatMap(({ says }) => says).join('\n'),
+    ballast: DID_NOT_START,
+    operator: [...remedies].join(' '),
+  });
+}
+
+/** The account's UID, or which checks failed and what to do about them. */
+async function examined({ account, venue }: Opened): Promise<Examined | Failed> {
+  const deadline = (): AbortSignal => AbortSignal.timeout(DEADLINES * account.timing.requestDeadlineMs);
+  try {
+    const findings = await venue.examine(deadline());
+    const failed = findings.filter((finding) => finding.level === 'fail');
+    if (failed.length > 0) return refusal(account, failed);
+    const view = await venue.observe(deadline());
+    return { account, venue, uid: view.uid };
+  } catch (error) {
+    if (!(error instanceof VenueError)) throw error;
+    return firstLookFailed(account, error);
+  }
+}
+
+function refusal(account: AccountConfig, failed: readonly Finding[]): Failed {
+  return {
+    says: [...new Set(failed.map(({ check, says }) => `account ${account.name}: ${check}: ${sentence(says)}`))],
+    remedies: failed.map(({ remedy }) => remedy),
+    exit: failed[0]?.exit ?? EXIT.permission,
+  };
+}
+
+function firstLookFailed(account: AccountConfig, error: VenueError): Failed {
+  const says = [`account ${account.name}: first look: ${sentence(error.message)}`];
+  if (error.kind === 'permission') {
+    return { says, remedies: [`Check the key of account ${account.name} at the venue.`], exit: EXIT.permission };
+  }
+  const remedies = ['Check the network and the state of the venue, then start again.'];
+  return { says, remedies, exit: EXIT.unavailable };
+}
+
+function sentence(text: string): string {
+  return /[.!?]$/.test(text) ? text : `${text}.`;
+}

@@ -1,0 +1,179 @@
+/** The server's connections to Redis: the embedded one, or one of the operator's own; and the watch over it. */
+import { randomUUID } from 'node:crypto';
+import { Redis } from 'ioredis';
+import type { Clock } from '../clock.ts';
+import type { Config } from '../config/types.ts';
+import { DEFAULT_DIRECTORY, startEmbeddedRedis } from '../jobs/embeddedRedis.ts';
+import { JOURNAL_ID_KEY } from '../jobs/keys.ts';
+import { DID_NOT_START, EXIT, Ending } from './exit.ts';
+
+export interface RedisOptions {
+  readonly config: Config;
+  readonly clock: Clock;
+  /** The Redis program to use instead of a search. */
+  readonly program: string | undefined;
+  /** A connection had trouble; it tries again by itself. */
+  readonly onError: (error: Error) => void;
+  /** Redis is gone for good. */
+  readonly onGone: (ending: Ending) => void;
+}
+
+export interface Connections {
+  /** Fails fast. */
+  readonly fast: Redis;
+  /** Waits for Redis for ever. */
+  readonly patient: Redis;
+  /** Letters and digits of the journal's id. */
+  readonly stamp: string;
+  close(): Promise<void>;
+}
+
+/** Servers are told by the names of their connections: who else is there, and whether one is at all. */
+const SERVER = 'ballast-server';
+const SIMULATED = `${SERVER}-simulated`;
+
+const PING_EVERY_MS = 1_000;
+/** So many pings in a row without an answer: Redis is gone. Counted, not timed: a busy process is no dead Redis. */
+const MISSED_PINGS = 10;
+const STAMP_LETTERS = 6;
+
+export function letters(uuid: string): string {
+  return uuid.replaceAll('-', '').slice(0, STAMP_LETTERS);
+}
+
+/** @throws Ending */
+export async function connectRedis(options: RedisOptions): Promise<Connections> {
+  const { redis } = options.config;
+  const embedded = redis.kind === 'url' ? null : await startOwn(options, redis.dataDir ?? DEFAULT_DIRECTORY);
+  const target = redis.kind === 'url' ? redis.url.reveal() : (embedded?.socketPath ?? '');
+  const name = { connectionName: options.config.simulation === null ? SERVER : SIMULATED };
+  const fast = new Redis(target, { ...name, enableOfflineQueue: false, maxRetriesPerRequest: 1, lazyConnect: true });
+  const patient = new Redis(target, { maxRetriesPerRequest: null, lazyConnect: true });
+  for (const connection of [fast, patient]) connection.on('error', options.onError);
+  let stopWatching = (): void => undefined;
+  const close = async (): Promise<void> => {
+    stopWatching();
+    fast.disconnect();
+    patient.disconnect();
+    await embedded?.stop();
+  };
+  try {
+    await Promise.all([fast.connect(), patient.connect()]);
+    await fast.set(JOURNAL_ID_KEY, randomUUID(), 'NX');
+    const stamp = letters((await fast.get(JOURNAL_ID_KEY)) ?? '');
+    await refuseEviction(fast, options.config.sourcePath);
+    await refuseSecondWorld(fast, options.config);
+    stopWatching = watch(fast, options);
+    return { fast, patient, stamp, close };
+  } catch (error) {
+    await close();
+    if (error instanceof Ending) throw error;
+    throw new Ending(EXIT.unavailable, {
+      happened: `Redis could not be reached: ${messageOf(error)}.`,
+      ballast: DID_NOT_START,
+      operator: `check \`redis\` in ${options.config.sourcePath} and that this Redis runs, then start again.`,
+    });
+  }
+}
+
+async function startOwn(
+  options: RedisOptions,
+  directory: string,
+): Promise<Awaited<ReturnType<typeof startEmbeddedRedis>>> {
+  try {
+    return await startEmbeddedRedis({
+      directory,
+      clock: options.clock,
+      journal: { key: JOURNAL_ID_KEY },
+      program: options.program,
+      onDeath: ({ reason }) => {
+        options.onGone(gone(`Redis, which holds the journal, is gone: ${reason}`));
+      },
+    });
+  } catch (error) {
+    throw new Ending(EXIT.unavailable, {
+      happened: `the embedded Redis did not start: ${messageOf(error)}`,
+      ballast: DID_NOT_START,
+      operator: 'follow the advice above, or name another folder with --data-dir PATH.',
+    });
+  }
+}
+
+function gone(happened: string): Ending {
+  return new Ending(EXIT.unavailable, {
+    happened,
+    ballast:
+      'it stopped, because it sends nothing without its journal. Nothing is lost: what was in flight is settled from the records of the venue at the next start.',
+    operator: 'see that Redis can run, then start Ballast again.',
+  });
+}
+
+/** An evicted key would be a forgotten payment. A Redis that hides its settings is taken at its word. */
+async function refuseEviction(redis: Redis, sourcePath: string): Promise<void> {
+  const answer: unknown = await redis.config('GET', 'maxmemory-policy').catch(() => null);
+  const policy: unknown = Array.isArray(answer) ? answer[1] : undefined;
+  if (typeof policy !== 'string' || policy === 'noeviction') return;
+  throw new Ending(EXIT.config, {
+    happened: `the Redis of ${sourcePath} may evict keys (maxmemory-policy ${policy}), and a forgotten key could be a forgotten payment.`,
+    ballast: DID_NOT_START,
+    operator: 'set `maxmemory-policy noeviction` in that Redis, then start again.',
+  });
+}
+
+/** A simulated world begins anew with each start and clears the one before it: never under a server that uses it. */
+async function refuseSecondWorld(redis: Redis, config: Config): Promise<void> {
+  if (config.simulation === null) return;
+  const names = await clientNames(redis);
+  if (names === null || names.filter((name) => name === SIMULATED).length < 2) return;
+  throw new Ending(EXIT.temporary, {
+    happened: 'another Ballast runs simulated exchanges on this journal.',
+    ballast: DID_NOT_START,
+    operator: 'stop the other one first, or give this one a journal of its own with --data-dir PATH.',
+  });
+}
+
+/** Whether a server is connected to this Redis; `true` when Redis does not say. */
+export async function serverIsThere(redis: Redis): Promise<boolean> {
+  const names = await clientNames(redis);
+  return names === null || names.some((name) => name === SERVER || name === SIMULATED);
+}
+
+async function clientNames(redis: Redis): Promise<readonly string[] | null> {
+  const list: unknown = await redis.client('LIST').catch(() => null);
+  if (typeof list !== 'string') return null;
+  return list.split('\n').map((line) => / name=(\S*)/.exec(line)?.[1] ?? '');
+}
+
+/** A Redis that froze keeps its connections and answers nothing; one of the operator's own may just be away. */
+function watch(redis: Redis, { clock, onGone }: RedisOptions): () => void {
+  let missed = 0;
+  let answered = true;
+  let waiting = false;
+  let cancel = (): void => undefined;
+  const ask = (): void => {
+    answered = false;
+    waiting = true;
+    void redis
+      .ping()
+      .then(() => (answered = true))
+      .catch(() => undefined)
+      .finally(() => (waiting = false));
+  };
+  const tick = (): void => {
+    missed = answered ? 0 : missed + 1;
+    if (missed >= MISSED_PINGS) {
+      onGone(gone(`Redis, which holds the journal, has not answered for ${String(MISSED_PINGS)} s.`));
+      return;
+    }
+    if (!waiting) ask();
+    cancel = clock.later(PING_EVERY_MS, tick);
+  };
+  tick();
+  return () => {
+    cancel();
+  };
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

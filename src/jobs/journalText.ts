@@ -1,0 +1,147 @@
+/** What the journal writes and reads as text: the wire shape of a commit, and the replies of its scripts as values. */
+import type { Intent, IntentState } from '../core/intent.ts';
+import type { LoanId } from '../core/loan.ts';
+import type { Charge } from '../core/need.ts';
+import type { Stored } from '../machines/types.ts';
+import type { Commit, Learned, Opened, Paused, Rest } from './journal.ts';
+
+/** Fields of an intent that change after it was written. */
+export type Mutable = Pick<Intent, 'state' | 'validUntil' | 'sentAt' | 'settledAt' | 'ref' | 'note' | 'reads'>;
+type Body = Omit<Intent, keyof Mutable>;
+
+/** Bounds of what is kept. */
+export interface Keeping {
+  readonly decisions: number;
+  readonly chargesMs: number;
+}
+
+/** A commit as flat lists of text: the only shape that survives Redis' JSON decoder unchanged. */
+export function commitText(commit: Commit, digest: string, keeping: Keeping): string {
+  const { intent } = commit;
+  return JSON.stringify({
+    loans: [...commit.loans].flatMap(([id, stored]) => [id, JSON.stringify(stored)]),
+    account: commit.account === null ? '' : JSON.stringify(commit.account),
+    why: commit.decisions.flatMap((d) => [
+      d.decision.loan,
+      d.signature,
+      JSON.stringify({ ...d.detail, decision: d.decision }),
+    ]),
+    intents: intent === null ? [] : intentTexts(intent.intent, intent.charge),
+    learned: commit.learned.flat(),
+    seen: commit.seen ?? '',
+    suspect: commit.suspect ?? '',
+    next: commit.nextLookAt === null ? '' : String(commit.nextLookAt),
+    looked: commit.lookedAt === null ? '' : String(commit.lookedAt),
+    told: commit.told,
+    over: commit.over,
+    health: commit.health === null ? '' : String(commit.health),
+    halt: commit.haltTaken ?? '',
+    rest: commit.rest === null ? '' : JSON.stringify(commit.rest),
+    digest,
+    keep: keeping.decisions,
+    chargesKept: keeping.chargesMs,
+  });
+}
+
+function intentTexts(intent: Intent, charge: Charge): readonly string[] {
+  return [intent.id, JSON.stringify(bodyOf(intent)), intent.amount, JSON.stringify(charge), String(intent.maxAgeMs)];
+}
+
+function bodyOf(intent: Intent): Body {
+  const { state: _s, validUntil: _v, sentAt: _a, settledAt: _t, ref: _r, note: _n, reads: _d, ...body } = intent;
+  return body;
+}
+
+/** An intent from the fields of its hash; `null` when there is none. */
+export function intentOf(fields: Readonly<Record<string, string>>): Intent | null {
+  const { body, state, ref, note, reads } = fields;
+  if (body === undefined) return null;
+  const number = (name: string): number | null =>
+    fields[name] === undefined || fields[name] === '' ? null : Number(fields[name]);
+  return {
+    ...(JSON.parse(body) as Body),
+    state: state as IntentState,
+    validUntil: number('validUntil'),
+    sentAt: number('sentAt'),
+    settledAt: number('settledAt'),
+    ref: ref === undefined || ref === '' ? null : ref,
+    note: note ?? '',
+    reads: JSON.parse(reads ?? '[]') as Intent['reads'],
+  };
+}
+
+export function openedOf(reply: unknown): Opened {
+  const [epoch, loans, account, open, charges, fruitless, learned, paused, seen, suspect, amounts, recent, ...rest] =
+    list(reply);
+  const [voided, told, health, halt, resting, now] = rest;
+  const undecided = list(open).map((fields) => record(texts(fields)));
+  return {
+    epoch: Number(epoch),
+    loans: storedMap(record(texts(loans))),
+    account: text(account) === null ? null : (JSON.parse(text(account) ?? '') as Stored),
+    undecided: intentsOf(undecided),
+    emergencies: new Set(intentsOf(undecided.filter((fields) => fields['emergency'] === '1')).map(({ id }) => id)),
+    charges: texts(charges).map((json) => JSON.parse(json) as Charge),
+    fruitless: Object.fromEntries(
+      Object.entries(record(texts(fruitless))).map(([loan, times]) => [loan, times.split(' ').map(Number)]),
+    ),
+    learned: learnedFrom(record(texts(learned))),
+    paused: text(paused) === null ? null : (JSON.parse(text(paused) ?? '') as Paused),
+    seen: text(seen),
+    suspect: text(suspect),
+    recentAmounts: texts(amounts),
+    recent: intentsOf(list(recent).map((fields) => record(texts(fields)))),
+    voided: texts(voided),
+    told: new Set(texts(told)),
+    health: Number(text(health) ?? '0'),
+    halt: text(halt),
+    rest: text(resting) === null ? null : (JSON.parse(text(resting) ?? '') as Rest),
+    redisNow: Number(now),
+  };
+}
+
+function intentsOf(hashes: readonly Readonly<Record<string, string>>[]): readonly Intent[] {
+  return hashes.flatMap((fields) => intentOf(fields) ?? []);
+}
+
+/** Learned values are stored as `minRepay/USDT` → `10`. */
+function learnedFrom(fields: Readonly<Record<string, string>>): Learned {
+  const pick = (kind: string): readonly (readonly [string, string])[] =>
+    Object.entries(fields).flatMap(([name, value]) =>
+      name.startsWith(`${kind}/`) ? [[name.slice(kind.length + 1), value] as const] : [],
+    );
+  return {
+    minRepay: Object.fromEntries(pick('minRepay')),
+    minLeft: Object.fromEntries(pick('minLeft')),
+    decimals: Object.fromEntries(pick('decimals').map(([asset, value]) => [asset, Number(value)])),
+  };
+}
+
+export function storedMap(fields: Readonly<Record<string, string>>): ReadonlyMap<LoanId, Stored> {
+  return new Map(Object.entries(fields).map(([id, json]) => [id, JSON.parse(json) as Stored]));
+}
+
+/** A decision record with when it was first and last made, and how often in a row. */
+export function recordText(json: string, span: string | null | undefined): string {
+  const [firstAt, lastAt, count] = (span ?? '').split(' ').map(Number);
+  return JSON.stringify({ ...(JSON.parse(json) as object), firstAt, lastAt, count });
+}
+
+function list(value: unknown): readonly unknown[] {
+  if (!Array.isArray(value)) throw new TypeError('the journal answered something that is not a list');
+  return value;
+}
+
+function text(value: unknown): string | null {
+  return typeof value === 'string' ? value : null;
+}
+
+export function texts(value: unknown): string[] {
+  return list(value).flatMap((item) => (item === null || item === undefined ? [] : [String(item as string | number)]));
+}
+
+function record(flat: readonly string[]): Record<string, string> {
+  const fields: Record<string, string> = {};
+  for (let i = 0; i + 1 < flat.length; i += 2) fields[flat[i] ?? ''] = flat[i + 1] ?? '';
+  return fields;
+}

@@ -1,0 +1,49 @@
+/**
+ * Step 9: when to look again. Pure. Nothing here hurries money; it only keeps the account from being looked at too late,
+ * and the venue from being asked over and over for what it has just refused.
+ */
+import type { Intent } from '../core/intent.ts';
+import type { Timing } from './timing.ts';
+
+export interface PaceFacts {
+  readonly now: number;
+  readonly timing: Pick<Timing, 'lookEveryMs' | 'lookSoonMs' | 'spacingMs' | 'lagMarginMs' | 'evidenceSpreadMs'>;
+  /** The earliest time at which a machine wants to be looked at. */
+  readonly lookBy: number;
+  /** Where the loans stand. */
+  readonly states: readonly string[];
+  readonly undecided: readonly Intent[];
+  /** The account sends nothing anyway: dry-run, or paused. */
+  readonly still: boolean;
+  readonly blind: boolean;
+  /** What the venue asked for; nothing may undercut it. */
+  readonly retryAfterMs: number;
+  /** Calls in a row, up to this look, that the venue turned down or that could not leave. */
+  readonly setbacks: number;
+}
+
+export function nextLook(facts: PaceFacts): number {
+  const { now, timing, lookBy, blind, setbacks, retryAfterMs } = facts;
+  // A machine's own retry of a failed look grows; it never makes looks rarer than those of a quiet account.
+  const wait = blind ? timing.lookEveryMs : isPressing(facts) ? timing.lookSoonMs : timing.lookEveryMs;
+  const doubled = setbacks === 0 ? 0 : Math.min(timing.lookSoonMs * 2 ** (setbacks - 1), timing.lookEveryMs);
+  const least = Math.max(blind ? timing.lookSoonMs : timing.spacingMs, retryAfterMs, doubled, 1);
+  return Math.max(now + least, Math.min(now + wait, lookBy));
+}
+
+/** Something is being done or about to be done. Loans that are short of money or room wait for prices, not for time. */
+function isPressing({ states, undecided, still, now, timing }: PaceFacts): boolean {
+  const young = undecided.some(
+    ({ validUntil }) => now < (validUntil ?? now) + timing.lagMarginMs + timing.evidenceSpreadMs,
+  );
+  if (young || states.some((state) => state.startsWith('acting') || state.startsWith('releasing'))) return true;
+  return !still && undecided.length === 0 && states.includes('watching.breached');
+}
+
+/** The newest intents that brought nothing, in a row. */
+export function setbacksOf(newestFirst: readonly Pick<Intent, 'state'>[]): number {
+  const broken = newestFirst.findIndex(
+    ({ state }) => state !== 'rejected' && state !== 'refused' && state !== 'voided',
+  );
+  return broken === -1 ? newestFirst.length : broken;
+}
