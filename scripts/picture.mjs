@@ -25,7 +25,7 @@ const TAPE = 'may-2021';
 const FROM = Date.parse('2021-05-19T00:00:00Z');
 const TO = Date.parse('2021-05-19T18:00:00Z');
 /** One dot of the drawing is about this long: of each such stretch the lowest and the highest LTV are kept. */
-const BIN_MS = 2 * 60_000;
+const BIN_MS = 3 * 60_000;
 const LOANS = [
   { id: 'margin/binance.crossMargin', title: 'Binance cross margin: 30 000 USDT owed, BTC and ETH held' },
   { id: 'loans/okx.flexibleLoan/2000000000000000001', title: 'OKX flexible loan: 50 000 USDT owed, BTC held' },
@@ -65,7 +65,7 @@ class Recorder {
     this.order = 0;
     this.points = new Map(LOANS.map(({ id }) => [id, []]));
     this.levels = new Map();
-    this.actions = [];
+    this.actions = new Map(LOANS.map(({ id }) => [id, []]));
     /** LTV at which a transfer left whose repayment is still to come. */
     this.moving = new Map();
     this.lost = new Map();
@@ -94,8 +94,7 @@ class Recorder {
     if (verb !== 'repay' || Number(amount) < SHOWN_FROM_USD || !this.points.has(loan)) return;
     const transfer = this.moving.get(loan);
     this.moving.delete(loan);
-    this.actions.push({
-      loan,
+    this.actions.get(loan).push({
       at: minutes(this.now),
       transfer: transfer !== undefined,
       from: percent(Number(transfer ?? before.ltv)),
@@ -127,6 +126,7 @@ async function play(observeOnly) {
     observeOnly,
     redisProgram: process.env.BALLAST_REDIS_SERVER,
     log: { info: () => undefined, warn: () => undefined },
+    onReady: async () => undefined,
     onEvent: (_account, event) => recorder.hears(event),
     onError: (account, error) => say(`${account}: ${error.message}`),
     onFatal: (ending) => say(ending.message),
@@ -167,6 +167,7 @@ function stageOf(app, recorder, names) {
       const share = (tapeMs - startMs) / (endMs - startMs);
       if (process.stderr.isTTY) process.stderr.write(`\r${(share * 100).toFixed(0)} % `);
     },
+    onMoment: () => undefined,
     signal: new AbortController().signal,
   };
 }
@@ -189,7 +190,7 @@ async function record() {
         levels: Object.fromEntries(level.map(([name, ltv]) => [name, percent(Number(ltv))])),
         acted: { ltv: thin(acted.points.get(id)), lost: acted.lost.get(id) ?? null },
         control: { ltv: thin(control.points.get(id)), lost: control.lost.get(id) ?? null },
-        actions: acted.actions.filter(({ loan }) => loan === id).map(({ loan: _loan, ...action }) => action),
+        actions: acted.actions.get(id),
       };
     }),
   };
@@ -197,7 +198,9 @@ async function record() {
 
 /** One row a series, so that a new recording reads well in a diff. */
 function pretty(data) {
-  return `${JSON.stringify(data, null, 1).replace(/\[\s+(-?[\d.]+),\s+(-?[\d.]+)\s+\]/g, '[$1, $2]').replace(/\],\s+\[/g, '], [')}\n`;
+  return `${JSON.stringify(data, null, 1)
+    .replace(/\[\s+(-?[\d.]+),\s+(-?[\d.]+)\s+\]/g, '[$1, $2]')
+    .replace(/\],\s+\[/g, '], [')}\n`;
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

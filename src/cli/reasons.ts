@@ -18,6 +18,8 @@ export class Reasons {
   /** What stood in the way since the loan was last below `act`. */
   readonly #obstacles = new Map<string, string>();
   readonly #wanted = new Map<string, string>();
+  /** What was said where the loan stood highest: the venue sells when it is highest. */
+  readonly #worst = new Map<string, { readonly ltv: string; readonly says: string }>();
 
   constructor(observeOnly: boolean) {
     this.#observeOnly = observeOnly;
@@ -27,8 +29,13 @@ export class Reasons {
     const { loan, trace, verdict, says } = decision;
     if (OVER.includes(trace[0]?.rule ?? '')) return;
     this.#last.set(loan, decision);
+    const stuck = verdict === 'starved' || verdict === 'capped';
+    const worst = this.#worst.get(loan);
+    if (worst === undefined || parse(decision.ltv).gte(parse(worst.ltv))) {
+      this.#worst.set(loan, { ltv: decision.ltv, says: stuck ? `${verdict}: ${says}` : says });
+    }
     if (verdict === 'act') this.#wanted.set(loan, says);
-    if (verdict === 'starved' || verdict === 'capped') this.#obstacles.set(loan, `${verdict}: ${says}`);
+    if (stuck) this.#obstacles.set(loan, `${verdict}: ${says}`);
     else if (verdict === 'act' && decision.partial) this.#obstacles.set(loan, says);
     else if (isInside(decision)) {
       this.#obstacles.delete(loan);
@@ -43,14 +50,12 @@ export class Reasons {
     const stuck = endState === 'starved' || endState === 'capped';
     if (!liquidated && !outside && !stuck) return undefined;
     if (this.#observeOnly) return this.#control(loan);
-    const obstacle = this.#obstacles.get(loan);
-    if (obstacle !== undefined) return obstacle;
-    if (last === undefined) return 'it was never seen';
-    return liquidated ? `no remedy was done in time; the last look said: ${last.says}` : last.says;
+    if (liquidated) return this.#worst.get(loan)?.says ?? 'it was never seen';
+    return this.#obstacles.get(loan) ?? last?.says ?? 'it was never seen';
   }
 
   #control(loan: string): string {
-    const wanted = this.#wanted.get(loan) ?? this.#obstacles.get(loan);
+    const wanted = this.#wanted.get(loan) ?? this.#obstacles.get(loan) ?? this.#worst.get(loan)?.says;
     return `observe only: nothing was sent${wanted === undefined ? '' : `. Otherwise: ${wanted}`}`;
   }
 }

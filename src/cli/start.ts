@@ -124,6 +124,8 @@ class Session {
       output.say(`account ${account.name} (${where}): ${modeWords(account, observeOnly)}`);
     }
     if (simulated === null) return;
+    const { binance, okx, admin } = simulated.addresses;
+    output.say(`simulated exchanges: binance ${binance.rest}, okx ${okx.rest}; faults and more: ${admin}`);
     const { tape } = await simulated.state();
     this.#tapeTime.set(tape.nowMs, 0);
     output.say(`tape ${tape.name}, ${utc(tape.startMs)} to ${utc(tape.endMs)} UTC, ${speedWords(this.#speed)}`);

@@ -233,7 +233,7 @@ function unitPrice(unit: Asset, { own, groups }: CompareInput): Dec | null {
 function impliedBy(unit: Asset, input: CompareInput): Expected | null {
   const views = Object.entries(input.own).flatMap(([asset, [price]]) => {
     const reference = asset === unit ? null : freshOf(asset, input);
-    if (reference?.unit !== unit || price === undefined) return [];
+    if (reference?.unit !== unit || price?.gt(0) !== true) return [];
     return [{ usd: price.div(reference.price), at: reference.at }];
   });
   const sorted = views.map(({ usd }) => usd).sort((a, b) => a.cmp(b));

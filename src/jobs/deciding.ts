@@ -39,7 +39,9 @@ export function decideAll(question: Question): readonly Decision[] {
   const { draft, view } = question;
   const decided = decide(inputOf(question)).map((decision) => explained(decision, question));
   const answered = new Set(decided.map(({ loan }) => loan));
-  const quiet = view.loans.filter(({ id }) => !answered.has(id)).map((loan) => quietDecision(loan, question));
+  const quiet = view.loans
+    .filter(({ id }) => !answered.has(id))
+    .map((loan) => explained(quietDecision(loan, question), question));
   const seen = new Set(view.loans.map(({ id }) => id));
   const unseen = [...draft.loans].filter(([id, stored]) => !seen.has(id) && isWatched(stored));
   return [
@@ -101,7 +103,7 @@ function needsOf(draft: Draft, freedom: Freedom): readonly Need[] {
 
 /** Says in the record why the hold is still on the whole account. */
 function explained(decision: Decision, { freedom }: Question): Decision {
-  if (freedom.kind !== 'held') return decision;
+  if (freedom.kind !== 'held' || decision.verdict !== 'wait') return decision;
   return { ...decision, trace: [...decision.trace, { rule: 'hold', fired: true, says: freedom.why }] };
 }
 

@@ -4,9 +4,12 @@
  */
 import { UNDECIDED } from '../core/intent.ts';
 import type { Intent } from '../core/intent.ts';
-import type { AccountView } from '../core/loan.ts';
+import type { AccountView, Asset } from '../core/loan.ts';
+import { format, parse } from '../core/money.ts';
+import type { Dec } from '../core/money.ts';
 import { shows } from '../core/outcome.ts';
 import { doubtIsOver, explanationOf, plausible } from '../core/plausible.ts';
+import { PRODUCT_FACTS } from '../core/products.ts';
 import type { Opened } from './journal.ts';
 import type { Timing } from './timing.ts';
 import { viewFrom, viewText } from './viewText.ts';
@@ -61,8 +64,9 @@ function sentSince({ undecided, recent }: Opened, previous: AccountView): readon
 }
 
 /**
- * The newest confirmed move that this view has lost again. It was seen when it was confirmed, so a view without it was
- * read from somewhere that lags, and nothing may be planned from it (DESIGN §2.1). After the time that reads are given to
+ * A confirmed move that this view has lost again. It was seen when it was confirmed, so a view without it was read from
+ * somewhere that lags, and nothing may be planned from it (DESIGN §2.1). Every recent move counts, not only the newest:
+ * what a transfer brought in may hide that the repayment before it is missing. After the time that reads are given to
  * show a change, it was somebody else who changed it back.
  */
 export function wentBack(
@@ -71,11 +75,31 @@ export function wentBack(
   now: number,
   timing: Pick<Timing, 'reflectTimeoutMs'>,
 ): Intent | null {
-  const confirmed = opened.recent.filter(({ state, settledAt }) => state === 'confirmed' && settledAt !== null);
-  const [newest] = confirmed.toSorted((a, b) => (b.settledAt ?? 0) - (a.settledAt ?? 0));
-  if (newest === undefined || now - (newest.settledAt ?? 0) > timing.reflectTimeoutMs) return null;
-  if (view.sections[newest.product]?.state === 'failed') return null;
-  return shows(newest, view) === 'notYet' ? newest : null;
+  const moves = opened.recent.filter(
+    ({ state, settledAt }) => state === 'confirmed' && settledAt !== null && now - settledAt <= timing.reflectTimeoutMs,
+  );
+  for (const [index, move] of moves.entries()) {
+    if (view.sections[move.product]?.state === 'failed') continue;
+    // Newest first: those before it in the list were made after it.
+    if (shows(afterwards(move, moves.slice(0, index)), view) === 'notYet') return move;
+  }
+  return null;
+}
+
+/** The intent as if later moves had been made before it: its state before is what a view without it would show now. */
+function afterwards(intent: Intent, later: readonly Intent[]): Intent {
+  const { wallet: walletName } = PRODUCT_FACTS[intent.product];
+  const before = { ...intent.before };
+  for (const { what, of, asset, change } of later.flatMap(explanationOf)) {
+    if (of !== (what === 'wallet' ? walletName : intent.loan)) continue;
+    before[what] = shifted(before[what], asset, change);
+    if (what === 'collateral') before.inside = shifted(before.inside, asset, change);
+  }
+  return { ...intent, before };
+}
+
+function shifted(amounts: Readonly<Record<Asset, string>>, asset: Asset, change: Dec): Readonly<Record<Asset, string>> {
+  return { ...amounts, [asset]: format(parse(amounts[asset] ?? '0').plus(change)) };
 }
 
 /** Sections that could not be read keep what was last believed of them, so that a failed read never clears the memory. */

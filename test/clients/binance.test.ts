@@ -3,7 +3,15 @@ import type { MainClient } from 'binance';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { HttpBench } from '../simulator/httpSupport.ts';
 import { KEY } from '../simulator/support.ts';
-import { binanceClient, lastRequest, publicBinanceClient, settled, startVenues, thrownBy } from './support.ts';
+import {
+  binanceClient,
+  holdNext,
+  lastRequest,
+  publicBinanceClient,
+  settled,
+  startVenues,
+  thrownBy,
+} from './support.ts';
 
 const PAIR = { loanCoin: 'USDT', collateralCoin: 'BTC' };
 
@@ -133,10 +141,11 @@ describe('the package moves money', () => {
 
 describe('the package gets the documented refusals', () => {
   it('-3007 while a repay runs, also of another account of the same user', async () => {
+    const release = await holdNext(bench, 'binance');
     await repay(1);
     expect(await thrownBy(repay(1))).toMatchObject({ code: -3007, message: expect.stringContaining('pending') });
     expect(await thrownBy(repayPair(1))).toMatchObject({ code: -3007 });
-    await settled(bench);
+    await release();
     await repay(1);
   });
 

@@ -2,7 +2,7 @@
 import type { binance } from 'ccxt';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { HttpBench } from '../simulator/httpSupport.ts';
-import { ccxtBinance, implicit, settled, startVenues } from './support.ts';
+import { ccxtBinance, holdNext, implicit, settled, startVenues } from './support.ts';
 
 const PAIR = { loanCoin: 'USDT', collateralCoin: 'BTC' };
 
@@ -117,8 +117,11 @@ describe('the refusals that ccxt gets', () => {
   it('-3015, -3041, and -3007 while a repay runs', async () => {
     await expect(client.repayCrossMargin('USDT', 30001)).rejects.toThrow('"code":-3015');
     await expect(client.repayCrossMargin('USDT', 6000)).rejects.toThrow('"code":-3041');
+    const release = await holdNext(bench, 'binance');
     await client.repayCrossMargin('USDT', 1);
     await expect(client.repayCrossMargin('USDT', 1)).rejects.toThrow('"code":-3007');
+    await release();
+    await client.repayCrossMargin('USDT', 1);
   });
 
   it('-2015 with an unknown key', async () => {

@@ -2,7 +2,7 @@
 import type { RestClient } from 'okx-api';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { HttpBench } from '../simulator/httpSupport.ts';
-import { ORDER, lastRequest, okxClient, settled, startVenues, thrownBy } from './support.ts';
+import { ORDER, holdNext, lastRequest, okxClient, settled, startVenues, thrownBy } from './support.ts';
 
 const LOAN = '/api/v5/finance/flexible-loan';
 
@@ -103,9 +103,10 @@ describe('the package gets the documented refusals', () => {
   });
 
   it('51784 for an id whose call runs, 51016 for one that is done', async () => {
+    const release = await holdNext(bench, 'okx');
     await repay('1');
     expect(await thrownBy(repay('1'))).toMatchObject({ code: '51784' });
-    await settled(bench);
+    await release();
     expect(await thrownBy(repay('1'))).toMatchObject({ code: '51016' });
   });
 

@@ -12,7 +12,7 @@ import { crossView, readCrossAccount, readThresholds, type CrossAccount } from '
 import { ENDPOINTS } from './endpoints.ts';
 import { MarginWitness, marginCall, maxRelease, type Holding, type MarginShape } from './margin.ts';
 import { PriceBook, priceAll } from './priceBook.ts';
-import type { Call, Look, ProductPart } from './product.ts';
+import { releasableOf, type Call, type Look, type ProductPart } from './product.ts';
 import { assetRules } from './rules.ts';
 
 /** In a fast market balances and prices can be of two moments: the account is then read again with fresh prices, this often in all. */
@@ -60,7 +60,7 @@ export class CrossMargin implements ProductPart {
             prices,
             rules,
             addable,
-            maxRelease: await maxRelease(this.#client, look, inside, ''),
+            maxRelease: await maxRelease(this.#client, releasableOf(look, inside), '', look.signal),
           }),
         ];
       } catch (error) {
@@ -119,5 +119,3 @@ async function addableOf(
     .filter((asset) => look.usable(asset) && !inside.has(asset) && rules.get(asset)?.mortgageable === true)
     .slice(0, MOST_ADDABLE);
 }
-
-/** Prices of what is inside must be there; one of a coin outside may be missing. */

@@ -1,6 +1,6 @@
 /** A flexible-loan position as a loan (DESIGN §5.2: quantities × index, w = 1 for the same coin only, line = liquidationLTV). Pure. */
 import { loanId, type Asset, type LoanView } from '../../core/loan.ts';
-import { Dec, ONE, ZERO, parse } from '../../core/money.ts';
+import { Dec, ONE, ZERO, floor, max, parse } from '../../core/money.ts';
 import { VenueError } from '../exchange.ts';
 import { malformed, printedUnit, type Reader } from '../parse.ts';
 import { DECIMALS, apart } from './crossView.ts';
@@ -17,6 +17,8 @@ export interface Position {
 export interface FlexibleThresholds {
   readonly line: Dec;
   readonly call: Dec;
+  /** Highest LTV at which the venue lends; `null` when it does not say. */
+  readonly initial: Dec | null;
 }
 
 const PRODUCT = 'binance.flexibleLoan';
@@ -48,7 +50,8 @@ export function readThresholds(answer: Reader): ReadonlyMap<Asset, FlexibleThres
   for (const row of answer.list('rows')) {
     const [line, call] = [row.amount('liquidationLTV'), row.amount('marginCallLTV')];
     if (line.lte(ZERO) || line.gte(ONE) || call.gt(line)) throw malformed(row.where, 'thresholds make no sense');
-    thresholds.set(row.text('collateralCoin'), { line, call });
+    const initial = row.decOrNull('initialLTV');
+    thresholds.set(row.text('collateralCoin'), { line, call, initial: initial?.gt(ZERO) === true ? initial : null });
   }
   return thresholds;
 }
@@ -89,13 +92,23 @@ export function flexibleView(input: FlexibleInput): LoanView {
     line: bars.line,
     call: bars.call,
     marginRatio: null,
-    maxRelease: {},
+    maxRelease: closed ? {} : releasable(position, debtValue, price, bars),
     // The loan index may differ from the margin index that is read here: said, not refused. The worse one triggers anyway.
     alerts:
       venueLtv !== null && apart(venueLtv, { low: ltv, high: ltv })
         ? ['the venue’s LTV and quantities at index prices disagree']
         : [],
   };
+}
+
+/**
+ * The venue names no maximum and documents none: that what stays must carry the debt at the initial LTV is the natural
+ * bound (§7.2 "presumably refused"), and a call beyond it would be refused, not harmful.
+ */
+function releasable(position: Position, debtValue: Dec, price: Dec, bars: FlexibleThresholds): Record<Asset, Dec> {
+  if (bars.initial === null || price.isZero()) return {};
+  const most = position.collateral.minus(debtValue.div(bars.initial.times(price)));
+  return { [position.collateralCoin]: floor(max(most, ZERO), DECIMALS) };
 }
 
 function priceOf({ prices, position }: FlexibleInput, asset: Asset): Dec {

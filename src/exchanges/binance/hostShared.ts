@@ -63,6 +63,9 @@ export interface AssetRule {
   readonly minRepay: Dec;
   /** May be moved into a margin account, where it then counts in full. */
   readonly mortgageable: boolean;
+  /** May be borrowed by margin accounts. */
+  readonly borrowable: boolean;
+  readonly minBorrow: Dec | null;
 }
 
 export type AssetRules = ReadonlyMap<Asset, AssetRule>;

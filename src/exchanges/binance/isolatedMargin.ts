@@ -15,7 +15,7 @@ import { DECIMALS, apart, levelInterval } from './crossView.ts';
 import { ENDPOINTS } from './endpoints.ts';
 import { SharedRead, type AssetRules } from './hostShared.ts';
 import { MarginWitness, marginCall, maxRelease, type Holding, type MarginShape } from './margin.ts';
-import type { Call, Look, ProductPart } from './product.ts';
+import { releasableOf, type Call, type Look, type ProductPart } from './product.ts';
 import { assetRules } from './rules.ts';
 
 const PRODUCT = 'binance.isolatedMargin';
@@ -66,7 +66,12 @@ export class IsolatedMargin implements ProductPart {
         const [tiers, quotePrice, most] = await Promise.all([
           this.#readTiers(pair, look.signal),
           isEmpty(pair) ? ONE : look.prices.price(pair.quote.asset),
-          maxRelease(this.#client, look, [pair.base.asset, pair.quote.asset], pair.symbol),
+          maxRelease(
+            this.#client,
+            releasableOf(look, [pair.base.asset, pair.quote.asset]),
+            pair.symbol,
+            look.signal,
+          ),
         ]);
         if (quotePrice === null) throw new VenueError('unavailable', `no index price for ${pair.quote.asset}`);
         const asOf = Math.min(look.startedAt, look.prices.oldest);

@@ -9,7 +9,7 @@ import { VenueError } from '../exchange.ts';
 import { Reader, wireAmount } from '../parse.ts';
 import type { BinanceClient } from './client.ts';
 import { ENDPOINTS } from './endpoints.ts';
-import { UnsupportedCall, type Call, type Look } from './product.ts';
+import { UnsupportedCall, type Call } from './product.ts';
 import {
   cursorOf,
   cursorSince,
@@ -124,20 +124,19 @@ export class MarginWitness {
   }
 }
 
-/** Asked for only where a release may be planned: maxTransferable costs 50 per asset (§5.6). What could not be read is absent. */
+/** What of these coins the venue would let go: 50 weight per coin (§5.6), so only where somebody wants to know. What could not be read is absent. */
 export async function maxRelease(
   client: BinanceClient,
-  look: Look,
-  inside: readonly Asset[],
+  assets: readonly Asset[],
   symbol: string,
+  signal: AbortSignal,
 ): Promise<Record<Asset, Dec>> {
   const most: Record<Asset, Dec> = {};
-  const wanted = inside.filter((asset) => look.releasable.includes(asset));
   await Promise.all(
-    wanted.map(async (asset) => {
+    assets.map(async (asset) => {
       try {
         const params = symbol === '' ? { asset } : { asset, isolatedSymbol: symbol };
-        const json = await client.read(ENDPOINTS.maxTransferable, params, { signal: look.signal });
+        const json = await client.read(ENDPOINTS.maxTransferable, params, { signal });
         most[asset] = Reader.of(json, 'margin/maxTransferable').amount('amount');
       } catch (error) {
         if (!(error instanceof VenueError)) throw error;

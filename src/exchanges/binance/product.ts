@@ -20,6 +20,11 @@ export interface Look {
   readonly releasable: readonly Asset[];
 }
 
+/** Those of these coins that a release may be planned for. */
+export function releasableOf(look: Look, assets: readonly Asset[]): Asset[] {
+  return assets.filter((asset) => look.releasable.includes(asset));
+}
+
 /** One money call before it is signed, and what a good answer to it looks like. */
 export interface Call {
   readonly endpoint: Endpoint;

@@ -24,12 +24,15 @@ export async function assetRules(client: BinanceClient): Promise<AssetRules | nu
   );
 }
 
-async function readRules(client: BinanceClient): Promise<AssetRules> {
+/** Read now. @throws VenueError */
+export async function readRules(client: BinanceClient): Promise<AssetRules> {
   const rules = new Map<string, AssetRule>();
   for (const row of Reader.list(await client.read(ENDPOINTS.allAssets, {}, {}), 'margin/allAssets')) {
     rules.set(row.text('assetName'), {
       minRepay: row.amount('userMinRepay'),
       mortgageable: row.flag('isMortgageable'),
+      borrowable: row.flagOrNull('isBorrowable') ?? false,
+      minBorrow: row.decOrNull('userMinBorrow'),
     });
   }
   return rules;

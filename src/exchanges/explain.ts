@@ -1,0 +1,114 @@
+/**
+ * Which of the venue's records our intents explain, and which not. Pure.
+ *
+ * A record is ours when it carries our reference, or when verb, asset and amount agree and it is dated within the life of
+ * the intent. One intent explains one act: a second record of the same amount is somebody else's. Erring here costs a log
+ * line or an alert, never money: evidence about a single intent is `evidence`, and far stricter.
+ */
+import type { Intent, Verb } from '../core/intent.ts';
+import { parse, sum, type Dec } from '../core/money.ts';
+import type { ExternalAct } from './exchange.ts';
+
+/** A record, and what an intent must be to explain it; without verbs nothing of ours can. */
+export interface ForeignRecord extends ExternalAct {
+  readonly verbs: readonly Verb[];
+  /** Our own id, where the venue's record carries it. */
+  readonly clientId?: string;
+}
+
+/** A record may be dated this much before the send: whole seconds, clocks apart. */
+const BEFORE_MS = 10_000;
+/** It may be dated this much after the request's validity: accepted calls are done later. */
+const AFTER_MS = 600_000;
+/** A full repayment pays what is owed at that moment: by interest, or cut to the debt, a little off what was sent. */
+const FULL_SLACK = parse('0.01');
+/** Proven not to have happened, or never sent. */
+const WITHOUT_EFFECT: readonly Intent['state'][] = ['planned', 'voided', 'refused', 'rejected'];
+
+export function unexplained(records: readonly ForeignRecord[], ours: readonly Intent[]): ForeignRecord[] {
+  const left = new Set(records);
+  const acting = ours.filter(({ state }) => !WITHOUT_EFFECT.includes(state));
+  const closing: Intent[] = [];
+  // References first, so that an equal amount never takes a record away from the intent that owns it.
+  const open = acting.filter((intent) => !claim(left, intent, (record) => carriesOurId(record, intent), closing));
+  const unnamed = open.filter((intent) => !claim(left, intent, (record) => fits(record, intent, [record]), closing));
+  for (const intent of unnamed) claimParts(left, intent, closing);
+  for (const record of [...left]) {
+    if (closing.some((intent) => follows(record, intent))) left.delete(record);
+  }
+  return [...left];
+}
+
+/** Whether one record is this intent's; it is then taken off the list. */
+function claim(
+  left: Set<ForeignRecord>,
+  intent: Intent,
+  isOurs: (record: ForeignRecord) => boolean,
+  closing: Intent[],
+): boolean {
+  for (const record of left) {
+    if (!isOurs(record)) continue;
+    left.delete(record);
+    if (closes(intent)) closing.push(intent);
+    return true;
+  }
+  return false;
+}
+
+/** Records of one moment that make up the amount together: a repayment may be split (okx.md §3.5). */
+function claimParts(left: Set<ForeignRecord>, intent: Intent, closing: Intent[]): void {
+  for (const { at, kind, asset } of left) {
+    const parts = [...left].filter((record) => record.at === at && record.kind === kind && record.asset === asset);
+    const [first] = parts;
+    if (first === undefined || parts.length < 2 || !fits(first, intent, parts)) continue;
+    for (const part of parts) left.delete(part);
+    if (closes(intent)) closing.push(intent);
+    return;
+  }
+}
+
+function carriesOurId(record: ForeignRecord, intent: Intent): boolean {
+  if (!record.verbs.includes(intent.verb) || record.asset !== intent.asset || !sameLoan(record, intent)) return false;
+  if (record.clientId !== undefined && record.clientId !== '') return record.clientId === intent.clientId;
+  return intent.ref !== null && intent.ref === record.ref;
+}
+
+function fits(record: ForeignRecord, intent: Intent, parts: readonly ForeignRecord[]): boolean {
+  if (!record.verbs.includes(intent.verb) || record.asset !== intent.asset || !sameLoan(record, intent)) return false;
+  if (record.clientId !== undefined && record.clientId !== '' && intent.clientId !== '') return false;
+  return duringLife(record.at, intent) && sameAmount(sum(parts.map(({ amount }) => amount)), intent);
+}
+
+function sameLoan(record: ForeignRecord, intent: Intent): boolean {
+  return record.product === intent.product && (record.loan === null || record.loan === intent.loan);
+}
+
+function duringLife(at: number, intent: Intent): boolean {
+  const began = intent.sentAt ?? intent.plannedAt;
+  const ended = Math.max(intent.validUntil ?? began, intent.settledAt ?? began);
+  return at >= began - BEFORE_MS && at <= ended + AFTER_MS;
+}
+
+function sameAmount(amount: Dec, intent: Intent): boolean {
+  const sent = parse(intent.amount);
+  return amount.eq(sent) || (closes(intent) && amount.minus(sent).abs().lte(sent.times(FULL_SLACK)));
+}
+
+function closes({ verb, full }: Intent): boolean {
+  return verb === 'repay' && full;
+}
+
+/** A full repayment makes the venue give the collateral back (okx.md §3.7): a consequence of ours, not somebody's act. */
+function follows(record: ForeignRecord, intent: Intent): boolean {
+  return (
+    record.kind === 'collateral' &&
+    record.effect === 'collateralDown' &&
+    sameLoan(record, intent) &&
+    duringLife(record.at, intent)
+  );
+}
+
+/** Without what only matching needs. */
+export function actOf({ at, product, loan, kind, effect, asset, amount, ref, says }: ForeignRecord): ExternalAct {
+  return { at, product, loan, kind, effect, asset, amount, ref, says };
+}

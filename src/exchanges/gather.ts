@@ -1,0 +1,53 @@
+/** Reports that are put together from many reads, of which some may fail. */
+import { VenueError, type Gap } from './exchange.ts';
+
+export class Gaps {
+  readonly #gaps: Gap[] = [];
+  #readAny = false;
+  #first: unknown = null;
+
+  get list(): readonly Gap[] {
+    return this.#gaps;
+  }
+
+  note(section: string, reason: string): void {
+    this.#gaps.push({ section, reason });
+  }
+
+  /** What was read, or `null` and a gap that says why not. */
+  async attempt<T>(section: string, read: () => Promise<T>): Promise<T | null> {
+    try {
+      const value = await read();
+      this.#readAny = true;
+      return value;
+    } catch (error) {
+      this.#first ??= error;
+      this.note(section, reasonOf(error));
+      return null;
+    }
+  }
+
+  /** When every read failed, the first reason speaks for all. @throws that error */
+  refuseNothing(): void {
+    if (!this.#readAny && this.#first !== null) throw asVenueError(this.#first);
+  }
+}
+
+/** Never a word of a lower layer: it might quote what was sent. */
+export function asVenueError(error: unknown): VenueError {
+  if (error instanceof VenueError) return error;
+  return new VenueError('malformed', error instanceof Error ? `unexpected ${error.name}` : 'unexpected failure');
+}
+
+function reasonOf(error: unknown): string {
+  return asVenueError(error).message;
+}
+
+export function oldestFirst<T extends { readonly at: number }>(rows: readonly T[]): T[] {
+  return [...rows].sort((one, other) => one.at - other.at);
+}
+
+/** Each `ref` once. */
+export function onceEach<T extends { readonly ref: string }>(rows: readonly T[]): T[] {
+  return [...new Map(rows.map((row) => [row.ref, row])).values()];
+}

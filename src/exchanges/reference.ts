@@ -1,0 +1,126 @@
+/**
+ * The second price source (DESIGN §2.7): what another venue says coins are worth, so that one venue's broken index is seen.
+ * For a Binance account OKX's public index, for an OKX account Binance's public last prices; no key is needed, none is sent.
+ *
+ * Units. Coins are given in USDT, because both venues quote everything in it; `core/dislocation.ts` brings the venue's own
+ * price into the same unit. USDT itself is given in USD by OKX's `USDT-USD` index. Binance quotes no fiat dollar: for an OKX
+ * account USDT is absent, and what its price must be is implied by the other coins. It is never taken to be 1 because it
+ * should be.
+ *
+ * Not independent in every case: OKX's index of a coin is an average over several exchanges, Binance among them (it follows
+ * Binance's price only in part), and a coin that trades on one venue only is absent on the other, or a copy.
+ */
+import type { Clock } from '../clock.ts';
+import type { References } from '../core/dislocation.ts';
+import type { Asset, VenueName } from '../core/loan.ts';
+import type { VenueLog } from './kit.ts';
+import type { Meter } from './limits.ts';
+import { ReferenceBook } from './referenceBook.ts';
+import { sourceOf } from './referenceSources.ts';
+import { borrowSharedParts } from './shared.ts';
+import type { Transport } from './transport.ts';
+
+export interface ReferenceOptions {
+  /** Venue of the account; the prices come from the other one. */
+  readonly venue: VenueName;
+  /** Origin of the other venue's public REST; `null` for its own. */
+  readonly hosts: { readonly rest: string | null };
+  readonly clock: Clock;
+  /** Shared by everything of the process that talks to venues when absent. */
+  readonly transport?: Transport;
+  readonly meter?: Meter;
+  readonly log: VenueLog;
+  /** Between two reads, with a little jitter. Of several users of one source the first one's counts. */
+  readonly refreshMs: number;
+  /** An older price is not given out any more. */
+  readonly keepMs: number;
+  /** 0…1, for the jitter. */
+  readonly random?: () => number;
+}
+
+export interface ReferenceFeed {
+  /** The assets to know the prices of; the whole list, as often as you like. The first call starts the reading. */
+  watch(assets: readonly Asset[]): void;
+  /** The last price of each watched asset; one that the source does not list, or said too long ago, is absent. */
+  prices(): References;
+  /** Reads now: for simulated exchanges, whose prices move faster than life. Never rejects. */
+  refresh(): Promise<void>;
+  /** The last user of a source ends the reading. Twice is once. */
+  stop(): Promise<void>;
+}
+
+interface Entry {
+  readonly book: ReferenceBook;
+  readonly giveBack: () => Promise<void>;
+  users: number;
+}
+
+/** One source per process: keyed by clock (so that tests stay apart), then by venue and host. */
+const ENTRIES = new WeakMap<Clock, Map<string, Entry>>();
+
+export function createReference(options: ReferenceOptions): ReferenceFeed {
+  const { entry, leave } = join(options);
+  let watched: readonly Asset[] = [];
+  let stopped: Promise<void> | null = null;
+  return {
+    watch: (assets) => {
+      if (stopped !== null) return;
+      watched = [...new Set(assets)];
+      if (watched.length > 0) entry.book.start();
+    },
+    prices: () => {
+      if (stopped !== null) return {};
+      return Object.fromEntries(
+        watched.flatMap((asset) => {
+          const found = entry.book.reference(asset, options.keepMs);
+          return found === null ? [] : [[asset, found]];
+        }),
+      );
+    },
+    refresh: () => entry.book.refresh(),
+    stop: () => (stopped ??= leave()),
+  };
+}
+
+function join(options: ReferenceOptions): { readonly entry: Entry; readonly leave: () => Promise<void> } {
+  const source = sourceOf(options.venue === 'binance' ? 'okx' : 'binance', options.hosts.rest);
+  const ofClock = ENTRIES.get(options.clock) ?? new Map<string, Entry>();
+  ENTRIES.set(options.clock, ofClock);
+  const name = source.requests.map(({ url }) => url).join(' ');
+  const entry = ofClock.get(name) ?? open(options, source);
+  ofClock.set(name, entry);
+  entry.users += 1;
+  const leave = async (): Promise<void> => {
+    entry.users -= 1;
+    if (entry.users > 0) return;
+    ofClock.delete(name);
+    await entry.book.stop();
+    await entry.giveBack();
+  };
+  return { entry, leave };
+}
+
+function open(options: ReferenceOptions, source: ReturnType<typeof sourceOf>): Entry {
+  const { clock, log, refreshMs, keepMs } = options;
+  const { parts, giveBack } = borrowSharedParts(clock);
+  const book = new ReferenceBook({
+    source,
+    clock,
+    log,
+    refreshMs,
+    deadlineMs: keepMs,
+    transport: options.transport ?? parts.transport,
+    meter: options.meter ?? parts.meter,
+    random: options.random ?? spread(clock.wall()),
+  });
+  return { book, giveBack, users: 0 };
+}
+
+/** Even enough for jitter: a step of the golden ratio, from where the clock stood. */
+function spread(seed: number): () => number {
+  let at = seed % 1_000;
+  return () => {
+    at += 1;
+    return (at * 0.618_033_988_749_895) % 1;
+  };
+}

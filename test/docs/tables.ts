@@ -1,0 +1,164 @@
+/** Tables of the pages that are printed from the code: a page says what the code does, or a test fails. */
+import { modeTable } from '../../src/machines/diagram.ts';
+import { PRODUCTS } from '../../src/core/loan.ts';
+import type { Product } from '../../src/core/loan.ts';
+import { PRODUCT_FACTS } from '../../src/core/products.ts';
+import type { ProductFacts, Step } from '../../src/core/products.ts';
+import { bucketOf as binanceBucket, ENDPOINTS as BINANCE } from '../../src/exchanges/binance/endpoints.ts';
+import type { Endpoint as BinanceEndpoint } from '../../src/exchanges/binance/endpoints.ts';
+import { ENDPOINTS as OKX } from '../../src/exchanges/okx/endpoints.ts';
+import type { Endpoint as OkxEndpoint } from '../../src/exchanges/okx/endpoints.ts';
+import { read } from './pages.ts';
+
+export interface Table {
+  readonly page: string;
+  readonly name: string;
+  readonly lines: () => readonly string[];
+}
+
+export const TABLES: readonly Table[] = [
+  { page: 'README.md', name: 'modes', lines: modeTable },
+  { page: 'README.md', name: 'products', lines: productsTable },
+  { page: 'ARCHITECTURE.md', name: 'keys', lines: keysTable },
+];
+
+const START = (name: string): string => `<!-- table: ${name} -->\n`;
+const END = '<!-- end -->';
+
+/** The lines that stand in the page now. */
+export function standing({ page, name }: Table): string {
+  const text = read(page);
+  const from = text.indexOf(START(name));
+  const to = text.indexOf(END, from);
+  return from === -1 || to === -1
+    ? `${page} has no place for a table called ${name}`
+    : text.slice(from + START(name).length, to);
+}
+
+export function printed(table: Table): string {
+  return table
+    .lines()
+    .map((line) => `${line}\n`)
+    .join('');
+}
+
+/** The page with the table written anew. */
+export function rewritten(table: Table): string {
+  return read(table.page).replace(
+    START(table.name) + standing(table) + END,
+    () => START(table.name) + printed(table) + END,
+  );
+}
+
+// --- products
+
+const WORDS: Readonly<Record<Product, { readonly loan: string; readonly file: string }>> = {
+  'binance.crossMargin': { loan: 'the whole cross margin account', file: '`binance`, `crossMargin`' },
+  'binance.isolatedMargin': { loan: 'each pair', file: '`binance`, `isolatedMargin`' },
+  'binance.flexibleLoan': { loan: 'each pair of loan coin and collateral coin', file: '`binance`, `flexibleLoan`' },
+  'okx.flexibleLoan': { loan: 'each order', file: '`okx`, `flexibleLoan`' },
+  'okx.spotBorrow': { loan: 'the whole trading account', file: '`okx`, `spotBorrow`' },
+};
+
+const ADDABLE: Readonly<Record<ProductFacts['addable'], string>> = {
+  listed: 'any coin the venue takes',
+  pair: 'the two coins of the pair',
+  collateral: 'its collateral coin',
+};
+
+/** Products whose simulated account can be written in the file, by the key that holds it (src/config/schema/simulation.ts). */
+export const IN_FILE: Readonly<Record<string, Product>> = {
+  cross: 'binance.crossMargin',
+  loans: 'okx.flexibleLoan',
+};
+
+/** The venue's call for each verb of a remedy. */
+const CALLS: Readonly<Record<Product, Readonly<Partial<Record<Step['verb'], BinanceEndpoint | OkxEndpoint>>>>> = {
+  'binance.crossMargin': { repay: BINANCE.borrowRepay, transferIn: BINANCE.transfer },
+  'binance.isolatedMargin': { repay: BINANCE.borrowRepay, transferIn: BINANCE.transfer },
+  'binance.flexibleLoan': { repay: BINANCE.flexibleRepay, add: BINANCE.flexibleAdjust },
+  'okx.flexibleLoan': { repay: OKX.repay, add: OKX.adjustCollateral },
+  'okx.spotBorrow': { repay: OKX.spotBorrowRepay, transferIn: OKX.transfer },
+};
+
+const VERBS: Readonly<Record<Step['verb'], string>> = {
+  repay: 'repay',
+  transferIn: 'transfer',
+  add: 'add',
+  transferOut: 'transfer',
+  reduce: 'reduce',
+  borrow: 'borrow',
+};
+
+export function productsTable(): readonly string[] {
+  const head = ['product', 'one loan is', 'observe', 'repay', 'add', 'release', 'evidence', 'limits', 'simulator'];
+  const rows = PRODUCTS.map((product) => {
+    const facts = PRODUCT_FACTS[product];
+    const { loan, file } = WORDS[product];
+    const simulated = Object.values(IN_FILE).includes(product) ? 'config' : 'tests';
+    return [
+      file,
+      loan,
+      'yes',
+      repays(facts),
+      adds(facts),
+      'not yet',
+      evidence(facts),
+      limits(product, facts),
+      simulated,
+    ];
+  });
+  return [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`);
+}
+
+/** The calls of the remedies that are planned, each verb once. */
+export function callsOf({ repay, add }: ProductFacts): readonly Step[] {
+  const steps = [...Object.values(repay), ...Object.values(add)].flat();
+  return steps.filter(({ verb }, index) => steps.findIndex((step) => step.verb === verb) === index);
+}
+
+function repays({ repay, wallet }: ProductFacts): string {
+  const inside = repay.inside === undefined ? [] : ['from inside'];
+  const outside =
+    repay.wallet === undefined ? [] : [`from ${wallet}${repay.wallet.length > 1 ? ' (transfer, then repay)' : ''}`];
+  return [...inside, ...outside].join('; ');
+}
+
+function adds({ add, addable, wallet }: ProductFacts): string {
+  return add.wallet === undefined ? 'no' : `${ADDABLE[addable]} from ${wallet}`;
+}
+
+function evidence(facts: ProductFacts): string {
+  const words = { clientId: 'id', amount: 'amount' } as const;
+  return callsOf(facts)
+    .map(({ verb, identified }) => `${VERBS[verb]}: ${words[identified]}`)
+    .join(', ');
+}
+
+function limits(product: Product, facts: ProductFacts): string {
+  return callsOf(facts)
+    .map(({ verb }) => `${VERBS[verb]} ${limitOf(CALLS[product][verb])}`)
+    .join(', ');
+}
+
+function limitOf(endpoint: BinanceEndpoint | OkxEndpoint | undefined): string {
+  if (endpoint === undefined) return 'unknown';
+  if ('weight' in endpoint) {
+    const { limit } = binanceBucket(endpoint, '', '');
+    return `${Math.floor(limit / endpoint.weight)} per min and ${endpoint.per === 'ip' ? 'address' : 'UID'}`;
+  }
+  const owner = { ip: 'address', uid: 'UID', 'uid+ccy': 'UID and coin', masterUid: 'master UID' }[endpoint.per];
+  return `${endpoint.limit} per ${endpoint.windowMs / 1000} s and ${owner}`;
+}
+
+// --- keys
+
+/** The table that stands above the keys themselves. */
+export function keysTable(): readonly string[] {
+  const rows = [...read('src/jobs/keys.ts').matchAll(/^ \* (\|.*\|)$/gm)].map(([, row = '']) => row);
+  return rows.map((row) =>
+    row.replace(/^\| ([^|]+) \|/, (whole, key: string) =>
+      key === 'key' || key.startsWith('-') ? whole : `| \`${key}\` |`,
+    ),
+  );
+}

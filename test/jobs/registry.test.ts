@@ -1,0 +1,78 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { prefixOf } from '../../src/jobs/keys.ts';
+import type { AccountAddress } from '../../src/jobs/keys.ts';
+import { Registry } from '../../src/jobs/registry.ts';
+import type { TestRedis } from '../support/redis.ts';
+import { startTestRedis } from '../support/redis.ts';
+
+let redis: TestRedis;
+beforeAll(async () => {
+  redis = await startTestRedis();
+});
+afterAll(async () => {
+  await redis.stop();
+});
+
+function at(world: string, mode: AccountAddress['mode'] = 'simulated'): AccountAddress {
+  return { mode, world, venue: 'okx', uid: '42' };
+}
+
+/** A server with its own connection, one account, and something in its journal. */
+async function serverOf(world: string) {
+  const connection = redis.connect();
+  const registry = new Registry(connection);
+  await registry.begin(world);
+  await registry.register('desk', at(world));
+  await connection.set(`${prefixOf(at(world))}epoch`, '7');
+  return { connection, registry };
+}
+
+const epochOf = (world: string): Promise<string | null> => redis.connect().get(`${prefixOf(at(world))}epoch`);
+
+describe('the registry of accounts', () => {
+  it('clears simulated worlds of processes that are gone, and never one that a living process uses', async () => {
+    const dead = await serverOf('dead');
+    const alive = await serverOf('alive');
+    expect(await epochOf('dead')).toBe('7');
+    dead.connection.disconnect();
+    await expect.poll(async () => String(await redis.connect().client('LIST'))).not.toContain('world-dead');
+    await serverOf('newest');
+    expect(await epochOf('dead')).toBeNull();
+    expect(await epochOf('alive')).toBe('7');
+    alive.connection.disconnect();
+  });
+
+  it('knows a living process also after its connection broke and was made again', async () => {
+    const { connection } = await serverOf('broken');
+    const again = new Promise((resolve) => connection.once('ready', resolve));
+    connection.disconnect(true);
+    await again;
+    await expect.poll(async () => String(await redis.connect().client('LIST'))).toContain('world-broken');
+    await serverOf('after');
+    expect(await epochOf('broken')).toBe('7');
+    connection.disconnect();
+  });
+
+  it('never clears what is not simulated', async () => {
+    const connection = redis.connect();
+    const registry = new Registry(connection);
+    const live = at('', 'live');
+    await registry.register('real', live);
+    await connection.set(`${prefixOf(live)}epoch`, '9');
+    await serverOf('another');
+    expect(await connection.get(`${prefixOf(live)}epoch`)).toBe('9');
+    expect((await registry.accounts()).get('real')).toEqual(live);
+  });
+
+  it('where nobody may list connections clears nothing', async () => {
+    const { connection } = await serverOf('hidden');
+    connection.disconnect();
+    await expect.poll(async () => String(await redis.connect().client('LIST'))).not.toContain('world-hidden');
+    const guarded = redis.connect();
+    const refuse = (what: string): Promise<unknown> =>
+      what === 'LIST' ? Promise.reject(new Error('NOPERM')) : Promise.resolve('OK');
+    Object.assign(guarded, { client: refuse });
+    await new Registry(guarded).begin('guarded');
+    expect(await epochOf('hidden')).toBe('7');
+  });
+});
