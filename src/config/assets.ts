@@ -47,9 +47,13 @@ export class KnownAssets {
     this.#known = new Set([...COMMON, ...(named?.kind === 'map' ? named.entries.keys() : [])]);
   }
 
+  has(asset: Asset): boolean {
+    return this.#known.has(asset);
+  }
+
   /** Tells when the coin is not known; `false` then. */
   check(asset: Asset, path: Path): boolean {
-    if (this.#known.has(asset)) return true;
+    if (this.has(asset)) return true;
     const near = nearest(asset, this.#known);
     const question = near === undefined ? '' : `did you mean ${near}? `;
     this.#report.error(

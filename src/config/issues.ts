@@ -2,7 +2,7 @@
 import type { z } from 'zod';
 import { nearest } from './nearest.ts';
 import type { Report } from './report.ts';
-import { insteadOf, keysAt, schemaAt } from './schema.ts';
+import { keysAt, refusedKey, schemaAt } from './schema.ts';
 import { nodeAt, pathText, toPlain } from './tree.ts';
 import type { Path } from './tree.ts';
 
@@ -60,9 +60,9 @@ function tell(report: Report, base: Path, issue: Issue): void {
 }
 
 export function unknownKey(report: Report, parent: Path, key: string): void {
-  const instead = insteadOf(pathText(parent), key);
-  if (instead !== undefined) {
-    report.errorAtKey(parent, key, 'is not offered yet', instead);
+  const refused = refusedKey(pathText(parent), key);
+  if (refused !== undefined) {
+    report.errorAtKey(parent, key, refused.says, refused.instead);
     return;
   }
   const keys = keysAt(parent);

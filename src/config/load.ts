@@ -17,8 +17,8 @@ import { readAlerts, readRedis, readTiming } from './server.ts';
 import type { RedisOverrides } from './server.ts';
 import { readSimulation } from './simulation.ts';
 import type { SimulationOverrides } from './simulation.ts';
-import { timingSchema } from './schema/server.ts';
-import type { Config, Policy } from './types.ts';
+import { dislocationSchema, timingSchema } from './schema/server.ts';
+import type { Config, PolicyConfig } from './types.ts';
 import { checkUsers } from './users.ts';
 import { readYaml } from './yaml.ts';
 
@@ -79,6 +79,7 @@ function build(input: LoadInput, report: Report): Config {
     alerts: readAlerts(report, references, mode === 'live'),
     accounts,
     policies: complete(policies),
+    dislocation: readPart(report, SECTIONS.dislocation, ['dislocation']) ?? dislocationSchema.parse({}),
     groups: readGroups(report, known, readPart(report, SECTIONS.assets, ['assets']) ?? {}),
     simulation,
     digest: '',
@@ -87,7 +88,7 @@ function build(input: LoadInput, report: Report): Config {
   };
 }
 
-function complete(policies: ReadPolicies): Readonly<Record<string, Policy>> {
+function complete(policies: ReadPolicies): Readonly<Record<string, PolicyConfig>> {
   return Object.fromEntries([...policies].flatMap(([name, policy]) => (policy === undefined ? [] : [[name, policy]])));
 }
 

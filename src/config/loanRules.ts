@@ -12,7 +12,7 @@ type ProductWord = LoanRuleShape['product'];
 /** Products of a venue with the selectors that make sense for them. */
 const MATCH: Readonly<Record<VenueName, Readonly<Partial<Record<ProductWord, readonly (keyof MatchShape)[]>>>>> = {
   binance: { crossMargin: [], isolatedMargin: ['symbol'], flexibleLoan: ['borrow', 'collateral'] },
-  okx: { flexibleLoan: ['borrow', 'ordId', 'eMode'], spotBorrow: [] },
+  okx: { flexibleLoan: ['borrow', 'ordId'], spotBorrow: [] },
 };
 
 const PRODUCT: Readonly<Record<VenueName, Readonly<Partial<Record<ProductWord, Product>>>>> = {
@@ -54,7 +54,7 @@ function readRule(
     return undefined;
   }
   const match: Record<string, string> = {};
-  for (const field of ['symbol', 'borrow', 'collateral', 'ordId', 'eMode'] as const) {
+  for (const field of ['symbol', 'borrow', 'collateral', 'ordId'] as const) {
     const value = shape.match[field];
     if (value === undefined) continue;
     if (!fields.includes(field)) {
@@ -66,9 +66,9 @@ function readRule(
       continue;
     }
     if (value === 'any') continue;
-    const coin = typeof value === 'string' && (field === 'borrow' || field === 'collateral');
+    const coin = field === 'borrow' || field === 'collateral';
     if (coin && !known.check(value, [...path, 'match', field])) continue;
-    match[field] = typeof value === 'boolean' ? (value ? 'yes' : 'no') : value;
+    match[field] = value;
   }
   return { product, match, policy: shape.policy, priority: shape.priority };
 }

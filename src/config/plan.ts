@@ -1,25 +1,28 @@
 /** What the configuration means, in words: at which level money moves, where it stops, what it may cost (`ballast check`). */
-import { LevelsError, levelsAt } from '../core/levels.ts';
+import { LevelsError, levelsAt, ltvOf } from '../core/levels.ts';
 import { format } from '../core/money.ts';
 import type { Dec } from '../core/money.ts';
 import type { Levels } from '../core/need.ts';
-import type { Bands, Caps, LoanRule, Policy } from '../core/policy.ts';
+import type { Bands, Caps, LoanRule, Policy, ReleaseRule } from '../core/policy.ts';
 import { PRODUCT_FACTS } from '../core/products.ts';
-import { CROSS_LINE } from './simulation.ts';
-import type { AccountConfig, Config, SimulatedAccount } from './types.ts';
+import { crossLine, flexibleLine, isolatedLine, spotLine } from './simulatedLines.ts';
+import type { Line } from './simulatedLines.ts';
+import type { AccountConfig, Config, PolicyConfig, SimulatedAccount, Survive } from './types.ts';
 import { durationText } from './units.ts';
 import { possible } from './users.ts';
 
 /** A line of liquidation that is known before the venue is asked: that of a simulated loan. */
-interface KnownLine {
+interface KnownLine extends Line {
   readonly what: string;
-  readonly line: Dec;
-  readonly call: Dec;
 }
 
 /** The plan of every loan rule, line by line. */
 export function planInWords(config: Config): readonly string[] {
-  const lines = [`mode: ${config.mode}; policy digest ${config.digest.slice(0, 12)}`];
+  const { coins, stables, wrapped } = config.dislocation;
+  const lines = [
+    `mode: ${config.mode}; policy digest ${config.digest.slice(0, 12)}`,
+    `prices are not believed when sources differ by more than ${percent(coins)} (stable coins ${percent(stables)}, wrapped coins ${percent(wrapped)})`,
+  ];
   for (const account of config.accounts) {
     lines.push('', `account ${account.name}: ${accountWords(account)}`);
     lines.push(...walletWords(account).map((line) => `  ${line}`));
@@ -57,7 +60,7 @@ function ruleWords(config: Config, account: AccountConfig, rule: LoanRule): read
   const head = `${rule.product}, ${match.length === 0 ? 'all' : match.join(', ')} -> policy ${rule.policy}`;
   if (policy === undefined) return [head];
   const indent = (lines: readonly string[]): readonly string[] => lines.map((line) => `  ${line}`);
-  const lines = knownLines(config, account, rule).map((known) => lineWords(policy.bands, known));
+  const lines = knownLines(config, account, rule).map((known) => lineWords(policy, known));
   return [
     head,
     ...indent([
@@ -65,7 +68,8 @@ function ruleWords(config: Config, account: AccountConfig, rule: LoanRule): read
       ...lines,
       ...spendWords(policy),
       ...ladderWords(account, policy, rule),
-      releaseWords(policy),
+      releaseWords(policy, rule),
+      ...surviveWords(policy),
     ]),
   ];
 }
@@ -89,11 +93,12 @@ function looks(count: number): string {
   return count === 1 ? '1 look' : `${String(count)} looks`;
 }
 
-function lineWords(bands: Bands, { what, line, call }: KnownLine): string {
-  const head = `${what}: liquidated at LTV ${percent(line)}, called at ${percent(call)}`;
+function lineWords({ bands, release }: Policy, { what, line, call }: KnownLine): string {
+  const head = `${what}: liquidated at LTV ${percent(line)}${call === null ? '' : `, called at ${percent(call)}`}`;
   try {
     const levels: Levels = levelsAt(bands, line, call);
-    return `${head}; acts at LTV ${percent(levels.act)}, stops at ${percent(levels.target)}, urgent at ${percent(levels.urgent)}`;
+    const acts = `acts at LTV ${percent(levels.act)}, stops at ${percent(levels.target)}, urgent at ${percent(levels.urgent)}`;
+    return `${head}; ${acts}${release === null ? '' : `; ${releaseLevels(bands.scale, release, line)}`}`;
   } catch (error) {
     if (error instanceof LevelsError) return `${head}; ${error.message}`;
     throw error;
@@ -127,29 +132,64 @@ function ladderWords(account: AccountConfig, policy: Policy, rule: LoanRule): re
   });
 }
 
-function releaseWords({ release, bands }: Policy): string {
+function releaseLevels(scale: Bands['scale'], { below, upTo }: ReleaseRule, line: Dec): string {
+  return `releases below LTV ${percent(ltvOf(scale, below, line))}, up to ${percent(ltvOf(scale, upTo, line))}`;
+}
+
+function releaseWords({ release, bands }: Policy, { product }: LoanRule): string {
   if (release === null) return 'never releases collateral';
-  const from = level(bands.scale, release.below);
-  return `releases after ${durationText(release.afterMs)} below ${from}, up to ${level(bands.scale, release.upTo)}, at most ${format(release.perDay)} USD per day`;
+  const { wallet, release: steps } = PRODUCT_FACTS[product];
+  const from = `${bands.scale === 'ltv' ? 'below' : 'beyond'} ${level(bands.scale, release.below)}`;
+  const how = `${steps.map(({ verb }) => RELEASES[verb] ?? verb).join(', then ')} to ${wallet}`;
+  return `releases collateral after ${durationText(release.afterMs)} ${from}, up to ${level(bands.scale, release.upTo)}, at most ${format(release.perDay)} USD per day (${how})`;
+}
+
+const RELEASES: Readonly<Record<string, string>> = {
+  transferOut: 'transfer out of the loan',
+  reduce: 'less collateral in the loan',
+};
+
+function surviveWords({ survive }: PolicyConfig): readonly string[] {
+  return survive === null ? [] : [`should survive ${moves(survive).join(' and ')} with the money it may use`];
+}
+
+function moves({ fall, rise }: Survive): readonly string[] {
+  const one = (what: string, share: Dec | null): readonly string[] =>
+    share === null ? [] : [`a ${what} of prices by ${percent(share)}`];
+  return [...one('fall', fall), ...one('rise', rise)];
 }
 
 function knownLines(config: Config, account: AccountConfig, rule: LoanRule): readonly KnownLine[] {
   const held = config.simulation?.accounts.find(({ name }) => name === account.name);
   if (!account.simulated || held === undefined) return [];
-  if (rule.product === 'binance.crossMargin') return crossLine(held);
-  if (rule.product !== 'okx.flexibleLoan') return [];
-  return held.loans
-    .filter(
-      ({ ordId, debt }) =>
-        (rule.match['ordId'] ?? ordId) === ordId &&
-        Object.keys(debt).every((asset) => (rule.match['borrow'] ?? asset) === asset),
-    )
-    .map(({ ordId, line, call }) => ({ what: `loan ${ordId}`, line, call }));
+  const selects = (field: string, values: readonly string[]): boolean =>
+    values.every((value) => (rule.match[field] ?? value) === value);
+  switch (rule.product) {
+    case 'binance.crossMargin':
+      return crossLines(held);
+    case 'binance.isolatedMargin':
+      return held.isolated
+        .filter(({ symbol }) => selects('symbol', [symbol]))
+        .map(({ symbol, debt }) => ({ what: `pair ${symbol}`, ...isolatedLine(symbol, debt) }));
+    case 'binance.flexibleLoan':
+      return held.flexible
+        .filter(
+          ({ loanCoin, collateralCoin }) => selects('borrow', [loanCoin]) && selects('collateral', [collateralCoin]),
+        )
+        .flatMap(({ loanCoin, collateralCoin }) =>
+          [flexibleLine(collateralCoin) ?? []]
+            .flat()
+            .map((line) => ({ what: `loan ${loanCoin}-${collateralCoin}`, ...line })),
+        );
+    case 'okx.flexibleLoan':
+      return held.loans
+        .filter(({ ordId, debt }) => selects('ordId', [ordId]) && selects('borrow', Object.keys(debt)))
+        .map(({ ordId, line, call }) => ({ what: `loan ${ordId}`, line, call }));
+    case 'okx.spotBorrow':
+      return held.spotBorrow === null ? [] : [{ what: 'trading account', ...spotLine(held.spotBorrow.debt) }];
+  }
 }
 
-/** Margin levels 1.3 and 1.16 call an account of 3x and 5x (binance.md §5.8). */
-function crossLine({ cross }: SimulatedAccount): readonly KnownLine[] {
-  if (cross === null) return [];
-  const call = CROSS_LINE.times('1.1').div(cross.leverage === 5 ? '1.16' : '1.3');
-  return [{ what: 'cross margin account', line: CROSS_LINE, call }];
+function crossLines({ cross }: SimulatedAccount): readonly KnownLine[] {
+  return cross === null ? [] : [{ what: 'cross margin account', ...crossLine(cross.leverage) }];
 }

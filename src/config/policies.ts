@@ -1,5 +1,4 @@
 /** Reads the policies: `extends` first, then shape, levels, caps and ladder of each. */
-import type { Policy } from '../core/policy.ts';
 import type { KnownAssets } from './assets.ts';
 import { readBands } from './bands.ts';
 import { readPart } from './issues.ts';
@@ -10,14 +9,15 @@ import type { Report } from './report.ts';
 import { policySchema } from './schema/policy.ts';
 import type { PolicyShape } from './schema/policy.ts';
 import { merge, nodeAt, without } from './tree.ts';
-import type { MapEntry, MapNode } from './tree.ts';
+import type { MapEntry, MapNode, Path } from './tree.ts';
+import type { PolicyConfig, Survive } from './types.ts';
 import { name as nameSyntax } from './words.ts';
 
 /** Policies by name; `undefined` for one that is named but broken, so that its users are not told it is unknown. */
-export type ReadPolicies = ReadonlyMap<string, Policy | undefined>;
+export type ReadPolicies = ReadonlyMap<string, PolicyConfig | undefined>;
 
 export function readPolicies(report: Report, known: KnownAssets): ReadPolicies {
-  const policies = new Map<string, Policy | undefined>();
+  const policies = new Map<string, PolicyConfig | undefined>();
   const node = nodeAt(report.tree, ['policies']);
   if (node?.kind !== 'map') {
     report.error(
@@ -66,7 +66,7 @@ export function checkPolicyName(
   return false;
 }
 
-function readPolicy(report: Report, known: KnownAssets, name: string): Policy | undefined {
+function readPolicy(report: Report, known: KnownAssets, name: string): PolicyConfig | undefined {
   const path = ['policies', name];
   const before = report.problems.length;
   const shape = readPart(report, policySchema, path);
@@ -82,7 +82,7 @@ function readPolicy(report: Report, known: KnownAssets, name: string): Policy | 
   return report.problems.length === before ? policy : undefined;
 }
 
-function build(report: Report, known: KnownAssets, name: string, shape: PolicyShape): Policy {
+function build(report: Report, known: KnownAssets, name: string, shape: PolicyShape): PolicyConfig {
   const path = ['policies', name];
   return {
     name,
@@ -97,7 +97,17 @@ function build(report: Report, known: KnownAssets, name: string, shape: PolicySh
       shape.whenDislocated
     ],
     dust: shape.dust,
+    survive: readSurvive(report, [...path, 'survive'], shape.survive),
   };
+}
+
+function readSurvive(report: Report, path: Path, shape: PolicyShape['survive']): Survive | null {
+  if (shape === undefined) return null;
+  const { fall = null, rise = null } = shape;
+  if (fall === null && rise === null) {
+    report.error(path, 'names neither `fall` nor `rise`', 'write at least one of them, e.g. `survive: { fall: 30% }`');
+  }
+  return { fall, rise };
 }
 
 /** Replaces every policy that extends another one by the merged one; names of those that cannot be merged come back. */

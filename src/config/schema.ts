@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import { accountSchema } from './schema/account.ts';
 import { policySchema } from './schema/policy.ts';
-import { alertsSchema, assetsSchema, redisSchema, timingSchema } from './schema/server.ts';
+import { alertsSchema, assetsSchema, dislocationSchema, redisSchema, timingSchema } from './schema/server.ts';
 import { simulationSchema } from './schema/simulation.ts';
 import { oneOf } from './words.ts';
 import type { Path } from './tree.ts';
@@ -27,6 +27,10 @@ export const SECTIONS = {
   alerts: alertsSchema.prefault({}).meta({ description: 'Who is told when something is wrong.' }),
   accounts: z.record(z.string(), accountSchema).meta({ description: 'Accounts, each under a name of your choice.' }),
   policies: z.record(z.string(), policySchema).meta({ description: 'Policies, each under a name of your choice.' }),
+  dislocation: dislocationSchema.prefault({}).meta({
+    description:
+      'When the prices of a venue are no longer believed: by so much the larger of its price and that of another source exceeds the smaller one. `whenDislocated` and `notWhen: dislocated` of the policies then hold.',
+  }),
   assets: assetsSchema.prefault({}).meta({
     description:
       'Coins that move together, and coins that the server does not know by itself. Common stable coins and wrapped coins are known.',
@@ -38,8 +42,9 @@ export const SECTIONS = {
 
 export const rootSchema = z.strictObject(SECTIONS);
 
-/** Words of the language to come; a file that uses one is told so, and what to do instead, not "unknown key". */
-const FUTURE: readonly (readonly [under: RegExp, key: string, instead: string])[] = [
+const LATER = 'is not offered yet';
+/** Words that a reader may expect; a file that uses one is told why it is refused and what to do instead, not "unknown key". */
+const REFUSED: readonly (readonly [under: RegExp, key: string, instead: string, says?: string])[] = [
   [/^$/, 'accountSets', 'write each account out under `accounts`'],
   [/^$/, 'egress', 'remove it; every account is reached from this machine'],
   [/^$/, 'limits', 'write the caps into each policy'],
@@ -49,11 +54,21 @@ const FUTURE: readonly (readonly [under: RegExp, key: string, instead: string])[
   [/^accounts\.[^.]+$/, 'subAccount', 'remove it; give the account a key of its own'],
   [/^accounts\.[^.]+\.wallets\.[^.]+$/, 'perDay', 'cap the day in `limits` of the policy, or by `atMost` of a rung'],
   [/^assets\.[^.]+$/, 'reference', 'remove it; the price is the index of the venue'],
+  [
+    /^accounts\.[^.]+\.loans\[\d+\]\.match$/,
+    'eMode',
+    'match by `ordId`',
+    'selects nothing: the venue does not report E-Mode per order',
+  ],
 ];
 
-/** What to do instead of a key that is not offered yet; `undefined` for any other key. */
-export function insteadOf(parent: string, key: string): string | undefined {
-  return FUTURE.find(([under, word]) => word === key && under.test(parent))?.[2];
+/** What is wrong with such a key, and what to do instead; `undefined` for any other key. */
+export function refusedKey(
+  parent: string,
+  key: string,
+): { readonly says: string; readonly instead: string } | undefined {
+  const found = REFUSED.find(([under, word]) => word === key && under.test(parent));
+  return found === undefined ? undefined : { says: found[3] ?? LATER, instead: found[2] };
 }
 
 /** A JSON Schema node, as far as it is read here. */

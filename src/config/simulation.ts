@@ -1,5 +1,4 @@
 /** Reads the simulated exchanges: the tape, its speed, and what each simulated account holds. */
-import { Dec } from '../core/money.ts';
 import type { KnownAssets } from './assets.ts';
 import { venueOf } from './accounts.ts';
 import { holdings } from './holdings.ts';
@@ -9,13 +8,24 @@ import { SECTIONS } from './schema.ts';
 import { VENUES } from './schema/account.ts';
 import type { SimulatedAccountShape } from './schema/simulation.ts';
 import { nodeAt } from './tree.ts';
-import type { Path } from './tree.ts';
-import type { SimulatedAccount, SimulatedCross, SimulatedLoan, SimulationConfig } from './types.ts';
+import { readCross, readFlexible, readIsolated, readOrders, readSpot } from './simulatedLoans.ts';
+import type { SimulatedAccount, SimulationConfig } from './types.ts';
 
-/** Margin level 1.1. */
-export const CROSS_LINE: Dec = new Dec(1).div('1.1');
-const DEFAULT_CALL_GAP = '0.1';
 const SIMULATED_WALLETS = { binance: ['spot', 'funding'], okx: ['funding', 'trading'] } as const;
+
+type LoanKey = 'cross' | 'isolated' | 'flexible' | 'loans' | 'spotBorrow';
+/** Which loans belong to which venue, and how a person would say so. */
+const LOANS: readonly (readonly [key: LoanKey, venue: 'binance' | 'okx', says: string])[] = [
+  ['cross', 'binance', 'is a loan of Binance'],
+  ['isolated', 'binance', 'are loans of Binance'],
+  ['flexible', 'binance', 'are loans of Binance'],
+  ['loans', 'okx', 'are loans of OKX'],
+  ['spotBorrow', 'okx', 'is a loan of OKX'],
+];
+const INSTEAD = {
+  binance: 'write `cross`, `isolated` or `flexible` for Binance',
+  okx: 'write `loans` or `spotBorrow` for OKX',
+} as const;
 
 export interface SimulationOverrides {
   readonly tape?: string | undefined;
@@ -94,72 +104,19 @@ function readAccount(
     }
     return [wallet, holdings(report, known, at, amounts)] as const;
   });
-  if (venue === 'okx' && shape.cross !== undefined) {
-    report.errorAtKey(path, 'cross', 'is a loan of Binance', 'write `loans` for OKX');
+  for (const [key, of, says] of LOANS) {
+    if (of !== venue && report.has([...path, key])) report.errorAtKey(path, key, says, INSTEAD[venue]);
   }
-  if (venue === 'binance' && shape.loans.length > 0) {
-    report.errorAtKey(path, 'loans', 'are loans of OKX', 'write `cross` for Binance');
-  }
-  const ids = shape.loans.map((loan) => loan.ordId);
-  for (const [index, id] of ids.entries()) {
-    if (ids.indexOf(id) < index) {
-      report.error([...path, 'loans', index, 'ordId'], `${id} is used twice`, 'give every loan a number of its own');
-    }
-  }
+  const context = { report, known, path };
   return {
     name,
     venue,
     uid: shape.uid,
     wallets: Object.fromEntries(wallets),
-    cross: shape.cross === undefined ? null : readCross(report, known, [...path, 'cross'], shape.cross),
-    loans: shape.loans.map((loan, index) => readLoan(report, known, [...path, 'loans', index], loan)),
+    cross: readCross(context, shape.cross),
+    isolated: readIsolated(context, shape.isolated),
+    flexible: readFlexible(context, shape.flexible),
+    loans: readOrders(context, shape.loans),
+    spotBorrow: readSpot(context, shape.spotBorrow, shape.wallets),
   };
-}
-
-function readCross(
-  report: Report,
-  known: KnownAssets,
-  path: Path,
-  shape: NonNullable<SimulatedAccountShape['cross']>,
-): SimulatedCross {
-  below(report, [...path, 'startLtv'], shape.startLtv, CROSS_LINE);
-  return {
-    leverage: shape.leverage === '5x' ? 5 : 3,
-    debt: holdings(report, known, [...path, 'debt'], shape.debt),
-    collateral: holdings(report, known, [...path, 'collateral'], shape.collateral),
-    startLtv: shape.startLtv ?? null,
-  };
-}
-
-function readLoan(
-  report: Report,
-  known: KnownAssets,
-  path: Path,
-  shape: SimulatedAccountShape['loans'][number],
-): SimulatedLoan {
-  const debt = holdings(report, known, [...path, 'debt'], shape.debt);
-  const collateral = holdings(report, known, [...path, 'collateral'], shape.collateral);
-  const own = Object.keys(debt).find((asset) => Object.hasOwn(collateral, asset));
-  if (own !== undefined) {
-    report.error(
-      [...path, 'collateral'],
-      `${own} is the debt of this loan`,
-      'a flexible loan does not take its own debt coin as collateral',
-    );
-  }
-  const call = shape.call ?? shape.line.minus(DEFAULT_CALL_GAP);
-  if (call.gte(shape.line)) {
-    report.error([...path, 'call'], 'is not below line', 'the venue warns before it liquidates');
-  }
-  if (call.lte(0)) {
-    report.error([...path, 'line'], 'leaves no room for a call level below it', 'write `call` as well, below `line`');
-  }
-  below(report, [...path, 'startLtv'], shape.startLtv, shape.line);
-  return { ordId: shape.ordId, debt, collateral, line: shape.line, call, startLtv: shape.startLtv ?? null };
-}
-
-function below(report: Report, path: Path, startLtv: Dec | undefined, line: Dec): void {
-  if (startLtv?.gte(line) === true) {
-    report.error(path, `starts at or above the line ${line.times(100).toFixed(1)}%`, 'start below it');
-  }
 }

@@ -113,6 +113,22 @@ export interface SimulatedCross extends SimulatedHoldings {
   readonly leverage: 3 | 5;
 }
 
+export interface SimulatedIsolated extends SimulatedHoldings {
+  readonly symbol: string;
+}
+
+/** Binance flexible loan: one coin on each side. */
+export interface SimulatedFlexible {
+  readonly loanCoin: Asset;
+  readonly debt: Dec;
+  readonly collateralCoin: Asset;
+  readonly collateral: Dec;
+  readonly startLtv: Dec | null;
+}
+
+/** OKX spot-mode borrowing; the collateral is what the trading account holds. */
+export type SimulatedSpot = SimulatedHoldings;
+
 export interface SimulatedLoan extends SimulatedHoldings {
   readonly ordId: string;
   /** LTV of liquidation and of the warning before it, ratios. */
@@ -127,8 +143,14 @@ export interface SimulatedAccount {
   readonly wallets: Readonly<Record<WalletName, Holdings>>;
   /** Binance cross margin. */
   readonly cross: SimulatedCross | null;
+  /** Binance isolated margin. */
+  readonly isolated: readonly SimulatedIsolated[];
+  /** Binance flexible loans. */
+  readonly flexible: readonly SimulatedFlexible[];
   /** OKX flexible loans. */
   readonly loans: readonly SimulatedLoan[];
+  /** OKX spot-mode borrowing. */
+  readonly spotBorrow: SimulatedSpot | null;
 }
 
 export interface SimulationConfig {
@@ -143,6 +165,24 @@ export interface SimulationConfig {
   readonly accounts: readonly SimulatedAccount[];
 }
 
+/** Moves of prices that a loan should survive with all the money its policy permits; shares, `null` for none. Only told, never acted on. */
+export interface Survive {
+  readonly fall: Dec | null;
+  /** May exceed 1: a coin can more than double. */
+  readonly rise: Dec | null;
+}
+
+export interface PolicyConfig extends Policy {
+  readonly survive: Survive | null;
+}
+
+/** From which difference on the venue's price and one from elsewhere are in dispute; shares (0.03: the larger exceeds the smaller by 3 %). */
+export interface DislocationConfig {
+  readonly coins: Dec;
+  readonly stables: Dec;
+  readonly wrapped: Dec;
+}
+
 export interface Config {
   readonly version: 1;
   /** The ceiling for every account: `live` alone moves nothing. */
@@ -151,7 +191,8 @@ export interface Config {
   readonly timing: Timing;
   readonly alerts: AlertsConfig;
   readonly accounts: readonly AccountConfig[];
-  readonly policies: Readonly<Record<string, Policy>>;
+  readonly policies: Readonly<Record<string, PolicyConfig>>;
+  readonly dislocation: DislocationConfig;
   readonly groups: Readonly<Record<Asset, AssetGroup>>;
   /** `null`: no simulated account, nothing to start. */
   readonly simulation: SimulationConfig | null;

@@ -25,6 +25,20 @@ function within(ratio: Dec): { value: Dec } | { wrong: string } {
   return ratio.gt(0) && ratio.lt(ONE) ? { value: ratio } : { wrong: 'does not lie between 0% and 100%' };
 }
 
+/** A share of a price within bounds: `3%` → 0.03. @param least percent @param most percent */
+export function move(least: string, most: string, example: string): Scalar<Dec> {
+  return scalar({
+    what: `a percentage from ${least}% to ${most}%`,
+    example,
+    pattern: `(${NUMBER})%`,
+    read: ([, number = '']) => {
+      const percents = parse(number);
+      if (percents.gte(least) && percents.lte(most)) return { value: percents.div(100) };
+      return { wrong: `does not lie between ${least}% and ${most}%` };
+    },
+  });
+}
+
 /** One of the two scales of a policy (DESIGN §5.1). */
 export interface Level {
   readonly scale: 'ltv' | 'cushion';

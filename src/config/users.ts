@@ -1,5 +1,6 @@
 /** Checks policies against the loans that follow them: a rung that can never work must not be found out in a crash. */
-import { format } from '../core/money.ts';
+import { ltvOf } from '../core/levels.ts';
+import { ONE, format } from '../core/money.ts';
 import { legalRung } from '../core/products.ts';
 import type { Legality } from '../core/products.ts';
 import type { LoanRule, Policy, Rung } from '../core/policy.ts';
@@ -9,8 +10,10 @@ import { pathText } from './tree.ts';
 import type { Path } from './tree.ts';
 import type { AccountConfig } from './types.ts';
 
-/** Binance's published liquidation margin level is 1.1, i.e. this LTV; only used to warn (binance.md §5.8). */
-const CROSS_LINE = '0.909';
+/** Binance's published liquidation margin level is 1.1 (binance.md §5.8); the account itself says its own at run time. */
+const CROSS_LINE = ONE.div('1.1');
+/** Collateral leaves cross margin only while the collateral margin level, assets after haircut / debts, is above 2 (binance.md §10.1). */
+const RELEASE_LTV = '0.5';
 
 interface User {
   readonly path: Path;
@@ -27,6 +30,7 @@ export function checkUsers(report: Report, policies: ReadPolicies, accounts: rea
     if (!used) report.warn(['policies', name], 'no loan follows this policy', 'name it in a loan rule, or remove it');
     if (policy === undefined) continue;
     for (const rung of policy.ladder) checkRung(report, policy, rung, users);
+    checkRelease(report, policy, users);
     for (const user of users) {
       checkLine(report, policy, user);
       if (users.length > 1 && policy.ladder.every((rung) => !possible(rung, user.rule).ok)) {
@@ -101,6 +105,22 @@ function checkLine(report: Report, policy: Policy, { rule }: User): void {
     ['policies', policy.name, 'bands', 'urgent'],
     `urgent ${format(policy.bands.urgent.times(100))}% is at or above 90.9%, where Binance usually liquidates cross margin`,
     'lower it, or write cushions, which fit every line',
+  );
+}
+
+function checkRelease(report: Report, policy: Policy, users: readonly User[]): void {
+  const user = users.find(({ rule }) => rule.product === 'binance.crossMargin');
+  if (policy.release === null || user === undefined) return;
+  const { scale } = policy.bands;
+  const ltv = ltvOf(scale, policy.release.upTo, CROSS_LINE);
+  if (ltv.lt(RELEASE_LTV)) return;
+  const percent = ltv.times(100).toDecimalPlaces(1).toFixed();
+  report.error(
+    ['policies', policy.name, 'release', 'upTo'],
+    `is LTV ${percent}% for ${pathText(user.path)}: Binance lets collateral leave cross margin only while the collateral margin level (assets after haircut, divided by debts) is above 2, which is below LTV 50%`,
+    scale === 'cushion'
+      ? 'write a cushion above 45% (and a larger one for `below`), or give cross margin a policy of its own'
+      : 'write an LTV below 50% (and a lower one for `below`), or give cross margin a policy of its own',
   );
 }
 

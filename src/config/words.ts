@@ -17,6 +17,7 @@ function word(what: string, example: string, pattern: string, numeric = false): 
 export const asset = word('a coin in capitals', 'USDT', COIN);
 export const assetOrDebt = word('a coin in capitals or the word `debt`', 'USDT', `(?:${COIN}|debt)`);
 export const assetOrAny = word('a coin in capitals or the word `any`', 'USDT', `(?:${COIN}|any)`);
+export const pair = word('a pair in capitals', 'BTCUSDT', '[A-Z0-9]{5,20}');
 export const pairOrAny = word('a pair in capitals or the word `any`', 'BTCUSDT', String.raw`(?:[A-Z0-9]{5,20}|any)`);
 export const digits = word('a number of the venue, digits only', '354937868', String.raw`\d{1,24}`, true);
 export const name = word(

@@ -3,7 +3,8 @@
  * code: the two sides share nothing but the wire (DESIGN §3).
  */
 import { format } from '../core/money.ts';
-import type { Config, AccountConfig, Holdings, SimulatedAccount, SimulatedCross, SimulatedLoan } from './types.ts';
+import type { Dec } from '../core/money.ts';
+import type { AccountConfig, Config, Holdings, SimulatedAccount, SimulatedFlexible } from './types.ts';
 
 const TENTH = 0.1;
 
@@ -37,32 +38,46 @@ function coins(holdings: Holdings | undefined): Readonly<Record<string, string>>
   return Object.fromEntries(Object.entries(holdings ?? {}).map(([asset, amount]) => [asset, format(amount)]));
 }
 
-function start({ startLtv }: SimulatedCross | SimulatedLoan): { readonly startLtv?: string } {
+function start({ startLtv }: { readonly startLtv: Dec | null }): { readonly startLtv?: string } {
   return startLtv === null ? {} : { startLtv: format(startLtv) };
 }
 
-function binanceAccount({ name, uid, wallets, cross }: SimulatedAccount, { key }: AccountConfig): unknown {
-  const margin =
-    cross === null
-      ? undefined
-      : { leverage: cross.leverage, assets: coins(cross.collateral), debts: coins(cross.debt), ...start(cross) };
+function margin(held: {
+  readonly debt: Holdings;
+  readonly collateral: Holdings;
+  readonly startLtv: Dec | null;
+}): object {
+  return { assets: coins(held.collateral), debts: coins(held.debt), ...start(held) };
+}
+
+function binanceAccount(held: SimulatedAccount, { key }: AccountConfig): unknown {
+  const { name, uid, wallets, cross, isolated, flexible } = held;
   return {
     name,
     uid,
     key: { id: key.id.reveal(), secret: key.secret.reveal() },
     spot: coins(wallets['spot']),
     funding: coins(wallets['funding']),
-    ...(margin === undefined ? {} : { cross: margin }),
+    ...(cross === null ? {} : { cross: { leverage: cross.leverage, ...margin(cross) } }),
+    isolated: isolated.map((loan) => ({ symbol: loan.symbol, ...margin(loan) })),
+    flexible: flexible.map(flexibleLoan),
   };
 }
 
-function okxAccount({ name, uid, wallets, loans }: SimulatedAccount, { key }: AccountConfig): unknown {
+/** The line is that of the venue's own collateral data. */
+function flexibleLoan(loan: SimulatedFlexible): unknown {
+  const { loanCoin, collateralCoin } = loan;
+  return { loanCoin, collateralCoin, debt: format(loan.debt), collateral: format(loan.collateral), ...start(loan) };
+}
+
+function okxAccount({ name, uid, wallets, loans, spotBorrow }: SimulatedAccount, { key }: AccountConfig): unknown {
   return {
     name,
     uid,
     key: { id: key.id.reveal(), secret: key.secret.reveal(), passphrase: key.passphrase?.reveal() ?? '' },
     funding: coins(wallets['funding']),
-    trading: coins(wallets['trading']),
+    trading: coins(spotBorrow?.collateral ?? wallets['trading']),
+    ...(spotBorrow === null ? {} : spotMode(spotBorrow.debt, spotBorrow.startLtv)),
     loans: loans.map((loan) => ({
       ordId: loan.ordId,
       debt: coins(loan.debt),
@@ -74,4 +89,10 @@ function okxAccount({ name, uid, wallets, loans }: SimulatedAccount, { key }: Ac
       ...start(loan),
     })),
   };
+}
+
+/** Account level 1 is spot mode; borrowing is an opt-in of the account there. */
+function spotMode(debt: Holdings, startLtv: Dec | null): object {
+  const begin = startLtv === null ? {} : { spotStartLtv: format(startLtv) };
+  return { acctLv: '1', enableSpotBorrow: true, spotDebt: coins(debt), ...begin };
 }

@@ -78,8 +78,9 @@ export type Disputes = Readonly<Record<Asset, { readonly agreed: number; readonl
 
 export interface CompareInput {
   readonly own: OwnPrices;
-  /** The moment of `own`: the view's `asOf`, wall ms. */
+  /** `own` is of a moment between these two, wall ms: the view's `asOf`, and the end of its reads, which a slow venue delays. */
   readonly at: number;
+  readonly until: number;
   readonly references: References;
   readonly groups: Groups;
   readonly rules: DislocationRules;
@@ -215,10 +216,10 @@ function inDollars(asset: Asset, input: CompareInput): Omit<Expected, 'kind'> | 
   return { usd: reference.price.times(unit), at: reference.at, source: reference.source };
 }
 
-function freshOf(asset: Asset, { references, at, rules }: CompareInput): Reference | null {
+function freshOf(asset: Asset, { references, at, until, rules }: CompareInput): Reference | null {
   const reference = references[asset];
   if (reference === undefined || !reference.price.gt(0)) return null;
-  return Math.abs(at - reference.at) <= rules.maxAgeMs ? reference : null;
+  return Math.max(at - reference.at, reference.at - until) <= rules.maxAgeMs ? reference : null;
 }
 
 /** What the venue says the unit is worth. A dollar coin that it says nothing about is taken at its peg. */

@@ -35,7 +35,9 @@ export function firstLeg(plan: Plan): Leaving | null {
   const cut = step.pays.lt(planned.pays);
   const marked = markLeg(ask, step);
   const leg = legOf(step, marked);
-  const remainder = restOf(step, leg) ?? (cut || following === undefined ? null : ahead(ask, following));
+  const remainder =
+    restOf(step, leg) ??
+    (cut || following === undefined ? null : ahead(ask, following, marked.tail.abs().times(step.price)));
   return { part: partOf(ask, step, marked, leg, remainder), step, cut };
 }
 
@@ -97,17 +99,21 @@ function restOf(step: PlanStep, leg: Leg): Remainder | null {
   return rest.length === 0 ? null : { rung: step.option.rung.number, legs: rest };
 }
 
+/** What one USD less now may cost later, at most: added collateral relieves less than a repayment does. */
+const DEARER_LATER = 3;
+
 /**
- * The next step of the plan, sized again when its turn comes. One that would start with an own repayment is left to the next
- * look's ladder: a remainder that starts with `repay` always means money that a transfer brought (ladder.ts).
+ * The next step of the plan, sized again when its turn comes: it may use what it was planned with, what marking its calls
+ * takes, and what the mark of this call left undone. One that would start with an own repayment is left to the next look's
+ * ladder: a remainder that starts with `repay` always means money that a transfer brought (ladder.ts).
  */
-function ahead(ask: Ask, following: PlanStep): Remainder | null {
+function ahead(ask: Ask, following: PlanStep, undoneUsd: Dec): Remainder | null {
   if (following.route[0].verb === 'repay') return null;
-  const room = mayMark(ask, following)
-    ? markWidth(following.sized.amount, following.decimals).times(following.route.length)
-    : ZERO;
-  const atMost = format(ceil(following.sized.amount.plus(room), following.decimals));
-  const legs = following.route.map((call) => ({ verb: call.verb, asset: following.option.asset, atMost }));
+  const { sized, decimals, price, route } = following;
+  const marks = mayMark(ask, following) ? markWidth(sized.amount, decimals).times(route.length) : ZERO;
+  const undone = undoneUsd.times(DEARER_LATER).div(price);
+  const atMost = format(ceil(sized.amount.plus(marks).plus(undone), decimals));
+  const legs = route.map((call) => ({ verb: call.verb, asset: following.option.asset, atMost }));
   return { rung: following.option.rung.number, legs };
 }
 

@@ -28,6 +28,8 @@ export interface Finding {
   readonly remedy: string;
   /** sysexits code a start should end with when this is a `fail`: 77 permission, 69 unavailable, 78 configuration. */
   readonly exit: 69 | 77 | 78 | null;
+  /** Missing only for sending: an account in dry-run watches all the same. */
+  readonly onlyForSending?: boolean;
 }
 
 export type Stop = () => Promise<void>;

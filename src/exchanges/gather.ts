@@ -47,7 +47,7 @@ export function oldestFirst<T extends { readonly at: number }>(rows: readonly T[
   return [...rows].sort((one, other) => one.at - other.at);
 }
 
-/** Each `ref` once. */
-export function onceEach<T extends { readonly ref: string }>(rows: readonly T[]): T[] {
-  return [...new Map(rows.map((row) => [row.ref, row])).values()];
+/** Each row once: a loan and a `ref` name it. */
+export function onceEach<T extends { readonly ref: string; readonly loan: string | null }>(rows: readonly T[]): T[] {
+  return [...new Map(rows.map((row) => [`${row.loan ?? ''} ${row.ref}`, row])).values()];
 }

@@ -149,14 +149,17 @@ export class ReferenceBook {
       const wait = await meter.poll(request.bucket, request.points);
       if (wait !== null) return { kind: 'wait', waitMs: wait };
       const table = { wall: clock.wall(), mono: clock.mono() };
-      const isPlain = this.#plain.has(request) && request.plainUrl !== null;
-      const url = isPlain ? (request.plainUrl ?? request.url) : request.url;
+      const url = this.#plain.has(request) ? (request.plainUrl ?? request.url) : request.url;
       const { signal } = this.#stopping;
       const result = await transport.call(
         { method: 'GET', url, headers: {}, body: '' },
         { deadlineMs, signal, money: false },
       );
       if (result.kind !== 'reply') return { kind: 'failed', waitMs: 0, why: result.reason };
+      if (result.status === 400 && request.plainUrl !== null && !this.#plain.has(request)) {
+        this.#plain.add(request);
+        return await this.#read(request);
+      }
       this.#heed(request, result);
       this.#tables.set(request.quote, { ...table, quotes: source.read(result, request.quote, clock.wall()) });
       return { kind: 'read' };
@@ -176,7 +179,6 @@ export class ReferenceBook {
     if (used !== undefined && /^\d{1,9}$/.test(used)) meter.correct(request.bucket, Number(used));
     const failure = source.failure(reply, clock.wall());
     if (failure === null) return;
-    if (reply.status === 400 && request.plainUrl !== null) this.#plain.add(request);
     if (failure.outcome === 'rejected') {
       if (failure.effect === 'banned') meter.block(request.bucket.scope, failure.retryAfterMs ?? 0);
       if (failure.effect === 'rateLimited') meter.correct(request.bucket, request.bucket.limit);

@@ -8,7 +8,7 @@ import type { Intent, IntentState } from '../core/intent.ts';
 import type { LoanId } from '../core/loan.ts';
 import type { Charge, Decision } from '../core/need.ts';
 import type { Stored } from '../machines/types.ts';
-import { commitText, intentOf, openedOf, recordText, storedMap, texts } from './journalText.ts';
+import { commitText, fieldTexts, intentOf, openedOf, recordText, storedMap, texts } from './journalText.ts';
 import type { Mutable } from './journalText.ts';
 import type { AccountAddress, AccountKey } from './keys.ts';
 import { prefixOf } from './keys.ts';
@@ -232,15 +232,21 @@ export class Journal {
   ): Promise<Appended> {
     const { follows, contradicts, refund = false } = OUTCOMES[state];
     const counts = state === 'rejected' || state === 'unknown';
-    const pairs = Object.entries(fields).flatMap(([name, value]) => [
-      name,
-      name === 'reads' ? JSON.stringify(value) : String(value ?? ''),
-    ]);
     const effect = state === 'confirmed' ? 'reset' : counts && fuse ? 'count' : '';
     const reply = await this.#run(
       OUTCOME,
       ['open', 'charges', 'fruitless', 'halt'],
-      [this.#intents, intent.id, state, follows, contradicts, refund ? 1 : 0, intent.loan, effect, ...pairs],
+      [
+        this.#intents,
+        intent.id,
+        state,
+        follows,
+        contradicts,
+        refund ? 1 : 0,
+        intent.loan,
+        effect,
+        ...fieldTexts(fields),
+      ],
     );
     const [result, known] = String(reply).split(' ');
     if (result === 'ok' || result === 'same') return { result };

@@ -52,6 +52,12 @@ function bodyOf(intent: Intent): Body {
   return body;
 }
 
+/** Names and values of the fields that an outcome changes. */
+export function fieldTexts({ reads, ...plain }: Partial<Omit<Mutable, 'state'>>): readonly string[] {
+  const texts = Object.entries(plain).flatMap(([name, value]) => [name, String(value ?? '')]);
+  return reads === undefined ? texts : [...texts, 'reads', JSON.stringify(reads)];
+}
+
 /** An intent from the fields of its hash; `null` when there is none. */
 export function intentOf(fields: Readonly<Record<string, string>>): Intent | null {
   const { body, state, ref, note, reads } = fields;

@@ -28,10 +28,9 @@ import { isWatched, seeLoans } from './needing.ts';
 import { messageOf, observe, withDeadline } from './observing.ts';
 import type { Blind, Sight } from './observing.ts';
 import { nextLook, setbacksOf } from './pacing.ts';
-import { isUndecided } from './plausibility.ts';
 import { feedVerdicts, gather, judge } from './reconcile.ts';
 import { settle } from './settle.ts';
-import { freedomOf } from './undecided.ts';
+import { freedomOf, isUndecided } from './undecided.ts';
 
 export async function look(deps: LookDeps, reason: string, lease: Lease, signal: AbortSignal): Promise<void> {
   try {
@@ -115,7 +114,9 @@ class Look {
       const withheld = decision === chosen ? (planned?.withheld ?? null) : turn;
       return { decision: inWords(decision, withheld), withheld };
     });
-    return planned?.intent == null ? null : { intent: planned.intent, beside: undecided.length > 0 };
+    return planned === null || planned.intent === null
+      ? null
+      : { intent: planned.intent, beside: undecided.length > 0 };
   }
 
   /** The chosen call as an intent, or why it does not leave in this look. */

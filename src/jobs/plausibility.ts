@@ -2,7 +2,6 @@
  * Whether a view may be believed: against the last good one, what we sent since, and what earlier doubted reads said
  * (DESIGN §2.4); and what of it is remembered for the next look.
  */
-import { UNDECIDED } from '../core/intent.ts';
 import type { Intent } from '../core/intent.ts';
 import type { AccountView, Asset } from '../core/loan.ts';
 import { format, parse } from '../core/money.ts';
@@ -12,6 +11,7 @@ import { doubtIsOver, explanationOf, plausible } from '../core/plausible.ts';
 import { PRODUCT_FACTS } from '../core/products.ts';
 import type { Opened } from './journal.ts';
 import type { Timing } from './timing.ts';
+import { isUndecided } from './undecided.ts';
 import { viewFrom, viewText } from './viewText.ts';
 
 export type Belief =
@@ -75,15 +75,24 @@ export function wentBack(
   now: number,
   timing: Pick<Timing, 'reflectTimeoutMs'>,
 ): Intent | null {
-  const moves = opened.recent.filter(
-    ({ state, settledAt }) => state === 'confirmed' && settledAt !== null && now - settledAt <= timing.reflectTimeoutMs,
-  );
-  for (const [index, move] of moves.entries()) {
-    if (view.sections[move.product]?.state === 'failed') continue;
-    // Newest first: those before it in the list were made after it.
-    if (shows(afterwards(move, moves.slice(0, index)), view) === 'notYet') return move;
+  const { recent } = opened;
+  for (const [index, move] of recent.entries()) {
+    const isYoung = move.settledAt !== null && now - move.settledAt <= timing.reflectTimeoutMs;
+    if (move.state !== 'confirmed' || !isYoung || view.sections[move.product]?.state === 'failed') continue;
+    // Newest first: those before it in the list were made after it. What is not certain of them may show or not.
+    const later = recent.slice(0, index);
+    const certain = later.filter(({ state }) => state === 'confirmed');
+    const possible = later.filter(({ state }) => state === 'expired' || isUndecided({ state }));
+    const isLost = choices(possible).every(
+      (happened) => shows(afterwards(move, [...certain, ...happened]), view) === 'notYet',
+    );
+    if (isLost) return move;
   }
   return null;
+}
+
+function choices<T>(of: readonly T[]): readonly (readonly T[])[] {
+  return of.reduce<readonly (readonly T[])[]>((all, one) => [...all, ...all.map((some) => [...some, one])], [[]]);
 }
 
 /** The intent as if later moves had been made before it: its state before is what a view without it would show now. */
@@ -133,10 +142,6 @@ export function withoutOld(view: AccountView, now: number, maxAgeMs: number): Ac
     wallets: view.wallets.filter(({ name }) => isFresh(`wallet.${name}`)),
     asOf: Math.min(...fresh),
   };
-}
-
-export function isUndecided({ state }: Pick<Intent, 'state'>): boolean {
-  return UNDECIDED.includes(state);
 }
 
 function doubtedBefore(suspect: string | null): readonly AccountView[] {

@@ -8,9 +8,9 @@ import type { AccountSetup, LookDeps } from './account.ts';
 import type { Draft } from './draft.ts';
 import type { Opened } from './journal.ts';
 import { retryAfterOf, withDeadline } from './observing.ts';
-import { isUndecided } from './plausibility.ts';
 import { ruling, withRead } from './ruling.ts';
 import type { Ruling } from './ruling.ts';
+import { isUndecided } from './undecided.ts';
 
 export interface Gathered {
   readonly intent: Intent;

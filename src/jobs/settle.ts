@@ -5,9 +5,9 @@
 import type { Intent } from '../core/intent.ts';
 import type { AccountSetup, LookDeps } from './account.ts';
 import type { Draft } from './draft.ts';
-import { isUndecided } from './plausibility.ts';
 import { gather, judge } from './reconcile.ts';
 import type { Gathered } from './reconcile.ts';
+import { isUndecided } from './undecided.ts';
 
 /** Polls begin fast, because most calls are done at once, and slow down, because reads are counted. */
 const FIRST_SHARE = 0.25;

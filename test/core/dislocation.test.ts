@@ -40,7 +40,9 @@ type Prices = Readonly<Record<string, string>>;
 
 function run(own: Prices, references: Readonly<Record<string, Reference>>, more: Partial<CompareInput> = {}) {
   const prices = Object.fromEntries(Object.entries(own).map(([asset, price]) => [asset, [dec(price)]]));
-  return compare({ own: prices, at: NOW, references, groups: GROUPS, rules: DISLOCATION_RULES, disputes: {}, ...more });
+  const { at = NOW, until = at } = more;
+  const rest = { references, groups: GROUPS, rules: DISLOCATION_RULES, disputes: {} };
+  return compare({ own: prices, ...rest, ...more, at, until });
 }
 
 const kinds = (verdicts: Readonly<Record<string, Verdict>>): Record<string, string> =>
@@ -87,6 +89,15 @@ describe('a venue’s price', () => {
     ] as const)
       expect(run({ BTC: '60000' }, references, { at }).verdicts['BTC']?.kind).toBe('unknown');
     expect(run({ BTC: '60000' }, { BTC: ref('60000') }, { at: NOW + 5_000 }).verdicts['BTC']?.kind).toBe('agrees');
+  });
+
+  it('that took long to read is compared with a reference from any moment of the reading', () => {
+    const kindOf = (at: number, until: number): string | undefined =>
+      run({ BTC: '60000' }, { BTC: ref('60000') }, { at, until }).verdicts['BTC']?.kind;
+    expect(kindOf(NOW - 20_000, NOW - 4_000)).toBe('agrees');
+    expect(kindOf(NOW - 20_000, NOW)).toBe('agrees');
+    expect(kindOf(NOW - 20_000, NOW - 5_001)).toBe('unknown');
+    expect(kindOf(NOW + 5_001, NOW + 9_000)).toBe('unknown');
   });
 
   it('that differs between the products of an account is judged by the one farthest off', () => {

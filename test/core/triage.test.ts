@@ -10,6 +10,8 @@ import { Dec, ONE, ZERO, ceil, max, parse, sum } from '../../src/core/money.ts';
 import type { Decision, DecideInput } from '../../src/core/need.ts';
 import { coin, dec, debt, input, loan, policy, rung, wallet } from './build.ts';
 
+const RUNS = { numRuns: 150, interruptAfterTimeLimit: 15_000, markInterruptAsFailure: true };
+
 const URGENT = dec('0.8');
 const JUST_BELOW = URGENT.minus('0.0001');
 const TARGET = dec('0.6');
@@ -107,7 +109,7 @@ describe('triage', () => {
         const { loans, funds, decisions } = sceneOf(crowd);
         expect(sum(loans.map((one) => paidFor(one, decisions))).lte(funds)).toBe(true);
       }),
-      { numRuns: 150 },
+      RUNS,
     );
   });
 
@@ -119,7 +121,7 @@ describe('triage', () => {
         const rescued = urgent.filter((one) => ltvAfter(one, decisions).lte(JUST_BELOW));
         expect(sum(rescued.map(lossOf)).gte(bestLoss(urgent, funds))).toBe(true);
       }),
-      { numRuns: 150 },
+      RUNS,
     );
   });
 
@@ -137,7 +139,7 @@ describe('triage', () => {
           for (const other of waiting) expect(other.ltv.lte(one.ltv.plus(TIE))).toBe(true);
         }
       }),
-      { numRuns: 150 },
+      RUNS,
     );
   });
 
@@ -150,7 +152,7 @@ describe('triage', () => {
           expect(ltvAfter(one, decisions).lte(URGENT)).toBe(true);
         }
       }),
-      { numRuns: 150 },
+      RUNS,
     );
   });
 

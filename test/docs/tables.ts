@@ -1,4 +1,5 @@
 /** Tables of the pages that are printed from the code: a page says what the code does, or a test fails. */
+import { fullSchema } from '../../src/config/schema.ts';
 import { modeTable } from '../../src/machines/diagram.ts';
 import { PRODUCTS } from '../../src/core/loan.ts';
 import type { Product } from '../../src/core/loan.ts';
@@ -66,11 +67,27 @@ const ADDABLE: Readonly<Record<ProductFacts['addable'], string>> = {
   collateral: 'its collateral coin',
 };
 
-/** Products whose simulated account can be written in the file, by the key that holds it (src/config/schema/simulation.ts). */
-export const IN_FILE: Readonly<Record<string, Product>> = {
+/** What a simulated account of the file may hold besides wallets (src/config/schema/simulation.ts), and what that is. */
+const HOLDINGS: Readonly<Record<string, Product>> = {
   cross: 'binance.crossMargin',
+  isolated: 'binance.isolatedMargin',
+  flexible: 'binance.flexibleLoan',
   loans: 'okx.flexibleLoan',
+  spotBorrow: 'okx.spotBorrow',
 };
+
+/** Keys of a simulated account in the file that hold loans, as the schema has them now. */
+export function holdingKeys(): readonly string[] {
+  const schema = fullSchema() as {
+    properties: { simulation: { properties: { accounts: { additionalProperties: { properties: object } } } } };
+  };
+  const { properties } = schema.properties.simulation.properties.accounts.additionalProperties;
+  return Object.keys(properties).filter((key) => key !== 'uid' && key !== 'wallets');
+}
+
+export function isKnownHolding(key: string): boolean {
+  return Object.hasOwn(HOLDINGS, key);
+}
 
 /** The venue's call for each verb of a remedy. */
 const CALLS: Readonly<Record<Product, Readonly<Partial<Record<Step['verb'], BinanceEndpoint | OkxEndpoint>>>>> = {
@@ -92,10 +109,11 @@ const VERBS: Readonly<Record<Step['verb'], string>> = {
 
 export function productsTable(): readonly string[] {
   const head = ['product', 'one loan is', 'observe', 'repay', 'add', 'release', 'evidence', 'limits', 'simulator'];
+  const inFile = holdingKeys().map((key) => HOLDINGS[key]);
   const rows = PRODUCTS.map((product) => {
     const facts = PRODUCT_FACTS[product];
     const { loan, file } = WORDS[product];
-    const simulated = Object.values(IN_FILE).includes(product) ? 'config' : 'tests';
+    const simulated = inFile.includes(product) ? 'config' : 'tests';
     return [
       file,
       loan,

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Journal, StaleEpochError, EMPTY_COMMIT } from '../../src/jobs/journal.ts';
+import type { OutcomeState } from '../../src/jobs/journal.ts';
 import type { TestRedis } from '../support/redis.ts';
 import { startTestRedis } from '../support/redis.ts';
 import { anIntent, commitWith, freshAddress } from './fixtures.ts';
@@ -64,30 +65,54 @@ describe('commit', () => {
     const book = journal();
     const { epoch } = await book.open();
     await book.open();
-    await expect(book.commit(epoch, 'digest', commitWith(anIntent('late', { epoch })), NOW)).rejects.toThrow(
+    await expect(book.commit(epoch, 'digest', commitWith(anIntent('late', { epoch })))).rejects.toThrow(
       StaleEpochError,
     );
     expect(await book.intent('late')).toBeNull();
     expect((await book.open()).charges).toEqual([]);
   });
 
-  it('extends an identical decision instead of adding a record', async () => {
+  it('extends an identical decision, and keeps what a different one closes with its span', async () => {
     const book = journal();
-    const decision = {
-      loan: 'l',
-      at: 1,
-      ltv: '0.5',
-      levels: { target: '1', act: '1', urgent: '1', line: '1', call: null },
-      trace: [],
-      says: 'nothing',
-      next: [],
-      verdict: 'nothing' as const,
-    };
-    for (const signature of ['a', 'a', 'b']) {
+    const levels = { target: '1', act: '1', urgent: '1', line: '1', call: null };
+    const base = { loan: 'l', at: 1, ltv: '0.5', levels, trace: [], next: [], verdict: 'nothing' as const };
+    const news: boolean[] = [];
+    for (const [index, signature] of ['a', 'a', 'b', 'a'].entries()) {
       const { epoch } = await book.open();
-      await book.commit(epoch, 'digest', { ...EMPTY_COMMIT, decisions: [{ decision, signature, detail: {} }] });
+      const decision = { ...base, says: `${signature}${String(index)}` };
+      const changed = await book.commit(epoch, 'digest', {
+        ...EMPTY_COMMIT,
+        decisions: [{ decision, signature, detail: {} }],
+      });
+      news.push(changed.has('l'));
     }
-    expect(await book.decisions()).toHaveLength(2);
+    const records = (await book.decisions()).map(({ json }) => JSON.parse(json));
+    expect(records.map(({ decision, count }) => [decision.says, count])).toEqual([
+      ['a1', 2],
+      ['b2', 1],
+      ['a3', 1],
+    ]);
+    expect(records.every(({ firstAt, lastAt }) => firstAt <= lastAt && Math.abs(lastAt - NOW) < 60_000)).toBe(true);
+    expect(news).toEqual([true, false, true, true]);
+    expect(JSON.parse((await book.why('l')) ?? '{}')).toMatchObject({ count: 1, decision: { says: 'a3' } });
+  });
+
+  it('remembers what was told until it is over', async () => {
+    const book = journal();
+    const { epoch } = await book.open();
+    await book.commit(epoch, 'digest', { ...EMPTY_COMMIT, told: ['unlisted/a', 'levels/b'] });
+    expect((await book.open()).told).toEqual(new Set(['unlisted/a', 'levels/b']));
+    await book.commit((await book.open()).epoch, 'digest', { ...EMPTY_COMMIT, over: ['levels/b'] });
+    expect((await book.open()).told).toEqual(new Set(['unlisted/a']));
+  });
+
+  it('forgets no charge because the clock of a process jumped', async () => {
+    const { book, epoch } = await planned();
+    const intent = await book.intent('i1');
+    if (intent === null) throw new Error('no intent');
+    await book.claim(intent, 'digest', NOW + 3_000, NOW, null);
+    await book.commit(epoch, 'digest', { ...EMPTY_COMMIT, lookedAt: NOW + 10 * 86_400_000 });
+    expect((await book.open()).charges).toHaveLength(1);
   });
 });
 
@@ -130,18 +155,30 @@ describe('claim', () => {
     expect(await book.claim(intent, 'digest', NOW + 3_000, NOW, null)).toMatch(/too old/);
   });
 
-  it('is denied while another money call of the account is undecided, except one emergency', async () => {
+  it('is denied while another money call is undecided, except beside one whose validity is over', async () => {
     const { book, intent } = await planned();
     await book.claim(intent, 'digest', NOW + 3_000, NOW, null);
     const second = await book.open();
     const other = anIntent('i2', { epoch: second.epoch });
     await book.commit(second.epoch, 'digest', commitWith(other));
     expect(await book.claim(other, 'digest', NOW + 3_000, NOW, null)).toMatch(/undecided/);
-    expect(await book.claim(other, 'digest', NOW + 3_000, NOW, { validBefore: NOW + 10_000 })).toBeNull();
+    expect(await book.claim(other, 'digest', NOW + 3_000, NOW, { validBefore: NOW + 3_000 })).toMatch(
+      /may still start/,
+    );
+    expect(await book.claim(other, 'digest', NOW + 3_000, NOW, { validBefore: NOW + 3_001 })).toBeNull();
     const third = await book.open();
     const last = anIntent('i3', { epoch: third.epoch });
     await book.commit(third.epoch, 'digest', commitWith(last));
-    expect(await book.claim(last, 'digest', NOW + 3_000, NOW, { validBefore: NOW + 10_000 })).toMatch(/undecided/);
+    expect(await book.claim(last, 'digest', NOW + 3_000, NOW, { validBefore: NOW + 9_000 })).toMatch(/emergency/);
+    await book.outcome(intent, 'confirmed', {});
+    expect(await book.claim(last, 'digest', NOW + 3_000, NOW, { validBefore: NOW + 9_000 })).toMatch(/emergency/);
+  });
+
+  it('is not denied by a pause that has ended', async () => {
+    const { book, intent } = await planned();
+    await book.pause({ by: 'me', why: 'lunch', at: NOW, until: Date.now() + 100 });
+    expect(await book.claim(intent, 'digest', NOW + 3_000, NOW, null)).toMatch(/paused/);
+    await expect.poll(() => book.claim(intent, 'digest', NOW + 3_000, NOW, null)).toBeNull();
   });
 });
 
@@ -179,12 +216,81 @@ describe('outcome', () => {
     }
   });
 
-  it('that contradicts a settled verdict is not written and says so', async () => {
+  it('that contradicts a settled verdict is not written, says so, and lets nothing leave until the account knows', async () => {
     const { book, intent } = await planned();
     await book.claim(intent, 'digest', NOW + 3_000, NOW, null);
     await book.outcome(intent, 'rejected', {});
     expect(await book.outcome(intent, 'confirmed', {})).toEqual({ result: 'contradicts', state: 'rejected' });
     expect((await book.intent('i1'))?.state).toBe('rejected');
+    const opened = await book.open();
+    expect(opened.halt).toBe('intent i1 is rejected and then confirmed');
+    const next = anIntent('i2', { epoch: opened.epoch });
+    await book.commit(opened.epoch, 'digest', commitWith(next));
+    expect(await book.claim(next, 'digest', NOW + 3_000, NOW, null)).toMatch(/must halt/);
+    await book.commit(opened.epoch, 'digest', { ...EMPTY_COMMIT, haltTaken: opened.halt });
+    expect((await book.open()).halt).toBeNull();
+  });
+
+  /** What is said second to what is known: written, known already, or impossible. */
+  const SECOND: Readonly<Record<string, Readonly<Record<string, 'ok' | 'same' | 'known' | 'contradicts'>>>> = {
+    settling: {
+      settling: 'ok',
+      unknown: 'ok',
+      confirmed: 'ok',
+      rejected: 'ok',
+      refused: 'contradicts',
+      expired: 'known',
+    },
+    unknown: { settling: 'ok', unknown: 'ok', confirmed: 'ok', rejected: 'ok', refused: 'ok', expired: 'ok' },
+    confirmed: {
+      settling: 'known',
+      unknown: 'known',
+      confirmed: 'same',
+      rejected: 'contradicts',
+      refused: 'contradicts',
+      expired: 'known',
+    },
+    rejected: {
+      settling: 'contradicts',
+      unknown: 'known',
+      confirmed: 'contradicts',
+      rejected: 'same',
+      refused: 'known',
+      expired: 'known',
+    },
+    refused: {
+      settling: 'contradicts',
+      unknown: 'known',
+      confirmed: 'contradicts',
+      rejected: 'known',
+      refused: 'same',
+      expired: 'known',
+    },
+    expired: { settling: 'known', unknown: 'known', confirmed: 'ok', rejected: 'ok', refused: 'ok', expired: 'same' },
+  };
+  const PAIRS = Object.entries(SECOND).flatMap(([first, seconds]) =>
+    Object.entries(seconds).map(([second, result]) => [first, second, result] as const),
+  );
+  it.each(PAIRS)('of an intent that is %s: %s is %s', async (first, second, result) => {
+    const { book, intent } = await planned();
+    await book.claim(intent, 'digest', NOW + 3_000, NOW, null);
+    if (first === 'expired') await book.outcome(intent, 'unknown', {});
+    await book.outcome(intent, first as OutcomeState, {});
+    const appended = await book.outcome(intent, second as OutcomeState, {});
+    expect(appended.result).toBe(result);
+    expect((await book.intent('i1'))?.state).toBe(result === 'ok' ? second : first);
+    const undecided = (await book.open()).undecided.map(({ state }) => state);
+    const now = result === 'ok' ? second : first;
+    expect(undecided).toEqual(now === 'settling' || now === 'unknown' ? [now] : []);
+  });
+
+  it('counts one send without effect once, also when it is written twice or proven later', async () => {
+    const { book, intent } = await planned();
+    await book.claim(intent, 'digest', NOW + 3_000, NOW, null);
+    await book.outcome(intent, 'unknown', {});
+    await book.outcome(intent, 'unknown', {});
+    await book.outcome(intent, 'rejected', {});
+    expect((await book.open()).fruitless[intent.loan]).toHaveLength(1);
   });
 
   it('blows the fuse count up on sends without effect and resets it on success', async () => {

@@ -223,6 +223,37 @@ describe('an observation', () => {
     expect(b.venue.sent).toHaveLength(1);
   });
 
+  it('that lost an earlier move is not planned from, although a later one hides it', async () => {
+    const b = bench({ product: 'binance.crossMargin', loans: { '': { debt: '8200', btc: '1', inside: '500' } } });
+    const before: AccountView = b.venue.view();
+    await b.look();
+    await b.look();
+    expect(b.venue.sent.map(({ verb }) => verb)).toEqual(['repay', 'transferIn']);
+    // The loan as it was before both, the wallet as it is now.
+    for (let i = 0; i < 3; i += 1) {
+      b.venue.frozen = { ...dated(before, b.clock.wall()), wallets: b.venue.view().wallets };
+      await b.look();
+      b.clock.pass(1_000);
+    }
+    expect(b.venue.sent).toHaveLength(2);
+    b.venue.frozen = null;
+    await b.untilQuiet();
+    expect(b.ltv('')).toBeCloseTo(0.62, 3);
+  });
+
+  it('that shows a call which is not settled yet has not lost the one before it', async () => {
+    const b = bench({ product: 'binance.crossMargin', loans: { '': { debt: '8000', btc: '1' } } });
+    await b.look();
+    b.venue.beforeReply = async () => {
+      b.venue.evidenceError = new Error('the record list is down');
+      return Promise.resolve();
+    };
+    await b.look();
+    expect(await b.intentStates()).toEqual(['confirmed', 'settling']);
+    await b.looks(3);
+    expect(b.last('blind')).toBeUndefined();
+  });
+
   it('that cannot be true stops everything, is told once, and is believed after three that agree over ten seconds', async () => {
     const b = bench({ loans: HEALTHY });
     await b.look();

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Evidence, Intent } from '../../src/core/intent.ts';
-import { ruling } from '../../src/jobs/ruling.ts';
+import { ruling, withRead } from '../../src/jobs/ruling.ts';
 import { anIntent } from './fixtures.ts';
 
 const TIMING = { evidenceSpreadMs: 30_000, reflectTimeoutMs: 60_000, giveUpMs: 600_000 };
@@ -115,5 +115,42 @@ describe('evidence rules', () => {
         timing,
       ).event,
     ).toBe('UNKNOWN');
+  });
+
+  it('a read that failed says nothing and is not counted', () => {
+    const stable: [number, string][] = [
+      [1, 'didNotHappen'],
+      [2, 'didNotHappen'],
+      [3, 'didNotHappen'],
+    ];
+    const late = SENT + 10 * 600_000;
+    expect(ruling(undecided('unknown', stable), null, 'notYet', late, timing)).toMatchObject({
+      state: 'unknown',
+      event: 'UNKNOWN',
+    });
+    expect(withRead(undecided('unknown', stable), late, null)).toHaveLength(3);
+  });
+
+  it('a final record that stale reads do not show waits for ever; one that others hide is believed in the end', () => {
+    const reads: [number, string][] = [
+      [1, 'happened'],
+      [2, 'happened'],
+      [3, 'happened'],
+    ];
+    const late = SENT + 600_000;
+    expect(ruling(undecided('unknown', reads), happened, 'notYet', late + 10 * 600_000, timing).state).toBe('unknown');
+    expect(ruling(undecided('unknown', reads), happened, 'contradicts', late - 1, timing).state).toBe('unknown');
+    expect(ruling(undecided('unknown', reads), happened, 'contradicts', late, timing)).toMatchObject({
+      state: 'confirmed',
+      event: 'CONFIRMED',
+    });
+  });
+
+  it('frequent reads never push out the first of their row, and stay few', () => {
+    let intent = undecided('unknown', [[0, 'pending']]);
+    for (let i = 1; i <= 500; i += 1) intent = { ...intent, reads: withRead(intent, SENT + i * 100, absent) };
+    expect(intent.reads.length).toBeLessThanOrEqual(6);
+    expect(intent.reads.find(({ verdict }) => verdict === 'didNotHappen')?.at).toBe(SENT + 100);
+    expect(intent.reads.at(-1)?.at).toBe(SENT + 50_000);
   });
 });

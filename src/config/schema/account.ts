@@ -32,9 +32,6 @@ const match = z.strictObject({
     .optional()
     .meta({ description: 'Collateral coin of a Binance flexible loan, or `any`.', example: 'BTC' }),
   ordId: digits.optional().meta({ description: 'Number of one OKX flexible loan.', example: '2000000000000000001' }),
-  eMode: yesNo
-    .optional()
-    .meta({ description: 'Whether the OKX flexible loan is in E-Mode; the venue does not say it, so you do.' }),
 });
 
 const loan = z.strictObject({

@@ -1,6 +1,6 @@
 /** Shape of one policy: how far, with what, how much, how fast. */
 import { z } from 'zod';
-import { amountPer, cap, duration, level, looks, rate, ratio, usd, DAY_MS } from '../units.ts';
+import { amountPer, cap, duration, level, looks, move, percent, rate, ratio, usd, DAY_MS } from '../units.ts';
 import { assetOrDebt, name, oneOf } from '../words.ts';
 
 /** One value or a list of them; read as a list. */
@@ -98,11 +98,19 @@ const release = z.strictObject({
     example: 'cushion 45%',
   }),
   upTo: level.meta({
-    description: 'Level that a release may bring the loan up to, safer than `target`.',
+    description:
+      'Level that a release may bring the loan up to, safer than `target`. For Binance cross margin it lies below LTV 50%, a cushion above 45%: collateral leaves only while the collateral margin level is above 2.',
     example: 'cushion 32%',
   }),
   after: duration(60_000, 30 * DAY_MS, '24h').meta({ description: 'How long the loan must have been below `below`.' }),
   perDay: usd.meta({ description: 'Most released in any 24 hours, in USD.' }),
+});
+
+const survive = z.strictObject({
+  fall: percent.optional().meta({ description: 'A fall of prices by this share.', example: '30%' }),
+  rise: move('0.1', '1000', '30%')
+    .optional()
+    .meta({ description: 'A rise by this share; it endangers loans that owe the coin.' }),
 });
 
 /** A policy after `extends` was applied. */
@@ -147,6 +155,10 @@ export const policySchema = z.strictObject({
     .meta({
       description: 'Give collateral back when the loan is far from its bands. `off` unless all four keys are given.',
     }),
+  survive: survive.optional().meta({
+    description:
+      'Moves of prices that each loan should survive with all the money this policy permits. It moves nothing: `status` shows it, and says where the money would not suffice.',
+  }),
 });
 
 export type PolicyShape = z.output<typeof policySchema>;

@@ -1,7 +1,8 @@
 /** Shape of what belongs to the server itself: Redis, waits, alerts, risk groups of assets. */
 import { z } from 'zod';
+import type { Dec } from '../../core/money.ts';
 import type { Timing } from '../types.ts';
-import { duration, HOUR_MS, MINUTE_MS } from '../units.ts';
+import { duration, move, HOUR_MS, MINUTE_MS } from '../units.ts';
 import { asset, given, oneOf, text, yesNo } from '../words.ts';
 
 export const redisSchema = z.union([
@@ -96,6 +97,19 @@ export const alertsSchema = z.strictObject({
     description:
       'https URL that is pinged while all is well; the service behind it raises the alarm when the pings stop. May be a reference.',
   }),
+});
+
+function apart(byDefault: string, description: string): z.ZodPrefault<z.ZodType<Dec, string>> {
+  return move('0.1', '50', byDefault).prefault(byDefault).meta({ description });
+}
+
+export const dislocationSchema = z.strictObject({
+  coins: apart('3%', 'For coins, against what another venue says.'),
+  stables: apart('1.5%', 'For stable coins.'),
+  wrapped: apart(
+    '5%',
+    'For wrapped coins without a price of their own elsewhere, against the coin inside. One that earns interest is worth more than that coin: allow for it.',
+  ),
 });
 
 export const assetsSchema = z.record(

@@ -1,7 +1,7 @@
 /** Shape of the simulated exchanges: which days of prices, how fast, who holds what. */
 import { z } from 'zod';
 import { amount, duration, percent, speed, MINUTE_MS } from '../units.ts';
-import { digits, oneOf, tapeName } from '../words.ts';
+import { digits, oneOf, pair, tapeName } from '../words.ts';
 
 const startLtv = percent.optional().meta({
   description:
@@ -33,6 +33,33 @@ const account = z.strictObject({
     })
     .optional()
     .meta({ description: 'Cross margin loan, `simulatedBinance` only.' }),
+  isolated: z
+    .array(
+      z.strictObject({
+        symbol: pair.meta({
+          description:
+            'Pair; debt and collateral are in its two coins. The tier, and with it the line, follows from the debt: BTCUSDT is liquidated at 95.2% up to 70000 USDT or 9 BTC, other pairs at 87.0%.',
+        }),
+        debt,
+        collateral,
+        startLtv,
+      }),
+    )
+    .prefault([])
+    .meta({ description: 'Isolated margin loans, one for each pair, `simulatedBinance` only.' }),
+  flexible: z
+    .array(
+      z.strictObject({
+        debt: debt.meta({ description: 'Debt, one coin, e.g. `[20000 USDT]`.' }),
+        collateral: collateral.meta({
+          description:
+            'Collateral, one coin, e.g. `[8 ETH]`. It gives the line: 91% for BTC, ETH, USDT and USDC, 83% for BNB, SOL and DOGE.',
+        }),
+        startLtv,
+      }),
+    )
+    .prefault([])
+    .meta({ description: 'Flexible loans of Binance, one for each pair of coins, `simulatedBinance` only.' }),
   loans: z
     .array(
       z.strictObject({
@@ -47,7 +74,21 @@ const account = z.strictObject({
       }),
     )
     .prefault([])
-    .meta({ description: 'Flexible loans, `simulatedOkx` only.' }),
+    .meta({ description: 'Flexible loans of OKX, `simulatedOkx` only.' }),
+  spotBorrow: z
+    .strictObject({
+      debt,
+      collateral: collateral.meta({
+        description:
+          'Coins in the trading account, e.g. `[8 ETH]`: they are the collateral, and `wallets` names none there.',
+      }),
+      startLtv,
+    })
+    .optional()
+    .meta({
+      description:
+        'Spot-mode borrowing, `simulatedOkx` only. The account is in spot mode with borrowing switched on. A debt of usual size is liquidated at 96.6%.',
+    }),
 });
 
 export const simulationSchema = z.strictObject({

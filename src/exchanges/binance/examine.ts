@@ -98,11 +98,13 @@ export async function readUid(client: BinanceClient, signal: AbortSignal): Promi
   return Reader.of(json, 'account').text('uid');
 }
 
+const READING = 'enableReading';
+
 /** Which boxes a product's money calls need (§2.5). */
 function neededBoxes(products: readonly Product[]): { readonly field: string; readonly box: string }[] {
   const margin = products.some((product) => product !== 'binance.flexibleLoan');
   return [
-    { field: 'enableReading', box: 'Enable Reading' },
+    { field: READING, box: 'Enable Reading' },
     { field: 'enableSpotAndMarginTrading', box: 'Enable Spot & Margin Trading' },
     ...(margin ? [{ field: 'enableMargin', box: 'Enable Margin Loan, Repay & Transfer' }] : []),
     ...(margin ? [{ field: 'permitsUniversalTransfer', box: 'Permits Universal Transfer' }] : []),
@@ -119,9 +121,9 @@ async function examinePermissions(
   const findings: Finding[] = [];
   for (const { field, box } of neededBoxes(options.products)) {
     if (key.flagOrNull(field) === true) continue;
-    findings.push(
-      finding(check, 'fail', `the key lacks “${box}”`, `Tick “${box}” for this key at Binance (API Management).`, 77),
-    );
+    const remedy = `Tick “${box}” for this key at Binance (API Management).`;
+    const onlyForSending = field !== READING;
+    findings.push({ ...finding(check, 'fail', `the key lacks “${box}”`, remedy, 77), onlyForSending });
   }
   if (key.flag('enableWithdrawals') && !options.allowWithdrawals) {
     findings.push(

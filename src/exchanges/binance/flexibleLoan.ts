@@ -7,10 +7,10 @@ import type { Evidence, Intent } from '../../core/intent.ts';
 import type { LoanView } from '../../core/loan.ts';
 import { parse } from '../../core/money.ts';
 import { VenueError } from '../exchange.ts';
-import { Reader, malformed, wireAmount } from '../parse.ts';
+import { Reader, malformed } from '../parse.ts';
 import type { BinanceClient, Purpose } from './client.ts';
 import { ENDPOINTS } from './endpoints.ts';
-import { acceptAdjust, acceptRepay } from './flexibleReplies.ts';
+import { PAGE_SIZE, coinsOf, flexibleCall, readHistory, withOwnAmount } from './flexibleCalls.ts';
 import {
   keyOf,
   flexibleView,
@@ -21,11 +21,10 @@ import {
 } from './flexibleView.ts';
 import { SharedRead, type Dated } from './hostShared.ts';
 import { priceAll } from './priceBook.ts';
-import { UnsupportedCall, type Call, type Look, type ProductPart } from './product.ts';
-import { cursorOf, cursorSince, evidenceSince, knownIds, type RecordPage, type RecordRow } from './records.ts';
-import { judgeTrace, type BalanceWitness } from './verdict.ts';
+import type { Call, Look, ProductPart } from './product.ts';
+import { cursorOf, cursorSince, evidenceSince, knownIds } from './records.ts';
+import { debtWitness, judgeTrace, type BalanceWitness } from './verdict.ts';
 
-const PAGE_SIZE = 100;
 const MOST_PAGES = 5;
 /** Positions cost 300 of 12000 a minute and IP, so many accounts behind one address cannot all read at every look (§4.1). */
 const POSITIONS_KEPT_MS = 60_000;
@@ -69,45 +68,16 @@ export class FlexibleLoan implements ProductPart {
   }
 
   call(intent: Intent): Call {
-    const { loanCoin, collateralCoin } = coinsOf(intent);
-    const amount = wireAmount(intent.amount);
-    if (intent.verb === 'repay') {
-      return {
-        endpoint: ENDPOINTS.flexibleRepay,
-        // The collateral stays where it is, so that the LTV falls (§7.2); a full repayment gives it back.
-        params: {
-          loanCoin,
-          collateralCoin,
-          repayAmount: amount,
-          collateralReturn: intent.full ? 'TRUE' : 'FALSE',
-          fullRepayment: intent.full ? 'TRUE' : 'FALSE',
-        },
-        accept: (json) => acceptRepay(json, loanCoin, collateralCoin),
-      };
-    }
-    if (intent.verb !== 'add' && intent.verb !== 'reduce')
-      throw new UnsupportedCall(`a flexible loan has no ${intent.verb}`);
-    if (intent.asset !== collateralCoin)
-      throw new UnsupportedCall(`the collateral of ${intent.key} is ${collateralCoin} only`);
-    return {
-      endpoint: ENDPOINTS.flexibleAdjust,
-      params: {
-        loanCoin,
-        collateralCoin,
-        adjustmentAmount: amount,
-        direction: intent.verb === 'add' ? 'ADDITIONAL' : 'REDUCED',
-      },
-      accept: (json) => acceptAdjust(json, loanCoin, collateralCoin),
-    };
+    return flexibleCall(intent);
   }
 
   async cursors(intent: Intent, signal: AbortSignal): Promise<Readonly<Record<string, string>>> {
-    return cursorOf(await this.#history(intent, await cursorSince(this.#client), signal));
+    return cursorOf(await readHistory(this.#client, intent, await cursorSince(this.#client), signal));
   }
 
   /** A `ref` here only says that the venue accepted and was still at work: absence then never proves anything. */
   async evidence(intent: Intent, signal: AbortSignal): Promise<Evidence> {
-    const history = await this.#history(intent, await evidenceSince(this.#client, intent), signal);
+    const history = await readHistory(this.#client, intent, await evidenceSince(this.#client, intent), signal);
     const judged = await judgeTrace(intent.full ? withOwnAmount(intent, history) : intent, {
       records: history,
       flow: null,
@@ -124,6 +94,7 @@ export class FlexibleLoan implements ProductPart {
     const { loanCoin, collateralCoin } = coinsOf(intent);
     const { open } = await this.#read(signal, 'rescue', { loanCoin, collateralCoin });
     const now = open[0];
+    if (now === undefined && intent.verb === 'borrow') return debtWitness(intent, '0');
     if (now === undefined) return { moved: true, says: 'the position is not listed any more' };
     if (intent.verb === 'repay') {
       // Debt only grows by itself (§7.2).
@@ -131,6 +102,7 @@ export class FlexibleLoan implements ProductPart {
         now.debt.lt(parse(intent.before.debt[loanCoin] ?? '0')) || intent.before.debt[loanCoin] === undefined;
       return { moved, says: moved ? 'the debt fell although no record says so' : 'the debt did not fall' };
     }
+    if (intent.verb === 'borrow') return debtWitness(intent, now.debt.toFixed());
     // Collateral grows a little by its own interest (§7.2), never by a whole amount.
     const change = now.collateral
       .minus(parse(intent.before.collateral[collateralCoin] ?? '0'))
@@ -208,20 +180,6 @@ export class FlexibleLoan implements ProductPart {
     return seized.listOrEmpty('rows').length > 0;
   }
 
-  async #history(intent: Intent, since: number, signal: AbortSignal): Promise<RecordPage> {
-    const { loanCoin, collateralCoin } = coinsOf(intent);
-    const isRepay = intent.verb === 'repay';
-    const endpoint = isRepay ? ENDPOINTS.flexibleRepays : ENDPOINTS.flexibleAdjusts;
-    const params = { loanCoin, collateralCoin, startTime: String(since), limit: String(PAGE_SIZE) };
-    const answer = Reader.of(await this.#client.read(endpoint, params, { signal, purpose: 'rescue' }), endpoint.path);
-    const wanted = intent.verb === 'add' ? 'ADDITIONAL' : 'REDUCED';
-    const listed = answer.listOrEmpty('rows');
-    const rows = listed
-      .filter((row) => isRepay || row.text('direction').toUpperCase() === wanted)
-      .map((row) => (isRepay ? repayRow(row, loanCoin) : adjustRow(row, collateralCoin)));
-    return { rows, complete: listed.length >= (answer.has('total') ? answer.count('total') : listed.length) };
-  }
-
   async #readThresholds(): Promise<ReadonlyMap<string, FlexibleThresholds>> {
     const read = async (): Promise<ReadonlyMap<string, FlexibleThresholds>> =>
       readThresholds(
@@ -235,37 +193,4 @@ export class FlexibleLoan implements ProductPart {
       throw error;
     }
   }
-}
-
-function coinsOf(intent: Intent): { readonly loanCoin: string; readonly collateralCoin: string } {
-  const [loanCoin, collateralCoin, more] = intent.key.split('-');
-  if (loanCoin === undefined || collateralCoin === undefined || more !== undefined) {
-    throw new UnsupportedCall(`${intent.key} is not a flexible loan, expected LOAN-COLLATERAL`);
-  }
-  if (intent.verb === 'repay' && intent.asset !== loanCoin)
-    throw new UnsupportedCall(`${intent.key} is repaid in ${loanCoin} only`);
-  return { loanCoin, collateralCoin };
-}
-
-/** Rows have no id: time and amount together stand for one. */
-function repayRow(row: Reader, asset: string): RecordRow {
-  const [amount, at, word] = [row.amount('repayAmount'), row.time('repayTime'), row.text('repayStatus').toUpperCase()];
-  const status = word === 'REPAID' ? 'confirmed' : word === 'FAILED' ? 'failed' : 'open';
-  return { id: `${String(at)}:${amount.toFixed()}`, asset, amount, status, at };
-}
-
-function adjustRow(row: Reader, asset: string): RecordRow {
-  const [amount, at] = [row.amount('collateralAmount'), row.time('adjustTime')];
-  return { id: `${String(at)}:${amount.toFixed()}`, asset, amount, status: 'confirmed', at };
-}
-
-/** A full repayment pays what is owed at that moment: a little more than was planned, by the interest since. */
-function withOwnAmount(intent: Intent, page: RecordPage): Intent {
-  const planned = parse(intent.amount);
-  const known = knownIds(intent);
-  const close = page.rows.filter(
-    (row) => !known.has(row.id) && row.amount.gte(planned.times('0.99')) && row.amount.lte(planned.times('1.01')),
-  );
-  const [only] = close;
-  return only !== undefined && close.length === 1 ? { ...intent, amount: only.amount.toFixed() } : intent;
 }

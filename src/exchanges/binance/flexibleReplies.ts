@@ -11,6 +11,10 @@ export function acceptRepay(json: Json | undefined, loanCoin: string, collateral
   return accept(json, 'repayStatus', loanCoin, collateralCoin);
 }
 
+export function acceptBorrow(json: Json | undefined, loanCoin: string, collateralCoin: string): Reply {
+  return accept(json, 'status', loanCoin, collateralCoin);
+}
+
 export function acceptAdjust(json: Json | undefined, loanCoin: string, collateralCoin: string): Reply {
   return accept(json, 'status', loanCoin, collateralCoin);
 }

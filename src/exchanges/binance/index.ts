@@ -6,7 +6,18 @@ import type { Clock } from '../../clock.ts';
 import type { Evidence, Intent, Reply } from '../../core/intent.ts';
 import type { AccountView, Asset, LoanView, Product, SectionState, WalletView } from '../../core/loan.ts';
 import type { Dec } from '../../core/money.ts';
-import { VenueError, type Finding, type PriceTick, type SignedRequest, type Stop, type Venue } from '../exchange.ts';
+import {
+  VenueError,
+  type AccountTerms,
+  type Costs,
+  type ExternalActs,
+  type Finding,
+  type Offers,
+  type PriceTick,
+  type ReportingVenue,
+  type SignedRequest,
+  type Stop,
+} from '../exchange.ts';
 import { DEFAULT_VENUE_TIMING, silentLog, type VenueLog, type VenueTiming } from '../kit.ts';
 import type { Meter } from '../limits.ts';
 import { borrowSharedParts } from '../shared.ts';
@@ -20,6 +31,7 @@ import { FlexibleLoan } from './flexibleLoan.ts';
 import { IsolatedMargin } from './isolatedMargin.ts';
 import { PriceBook } from './priceBook.ts';
 import { UnsupportedCall, type Call, type Look, type ProductPart } from './product.ts';
+import { BinanceReports } from './reports.ts';
 import { assetRules } from './rules.ts';
 import { readSpot } from './wallet.ts';
 
@@ -53,17 +65,18 @@ export interface BinanceOptions {
 export const BINANCE_REST = 'https://api.binance.com';
 export const BINANCE_STREAMS = 'wss://stream.binance.com:9443';
 
-export function createBinance(options: BinanceOptions): Venue {
+export function createBinance(options: BinanceOptions): ReportingVenue {
   return new Binance(options);
 }
 
-class Binance implements Venue {
+class Binance implements ReportingVenue {
   readonly name = 'binance';
   readonly products: readonly Product[];
   readonly #options: BinanceOptions;
   readonly #client: BinanceClient;
   readonly #parts: ReadonlyMap<Product, ProductPart>;
   readonly #calls = new WeakMap<SignedRequest, Call>();
+  readonly #reports: BinanceReports;
   readonly #giveBack: () => Promise<void>;
   readonly #stops = new Set<Stop>();
   #uid: string | null = null;
@@ -86,6 +99,12 @@ class Binance implements Venue {
       tagIntents: options.tagIntents ?? false,
     });
     this.#parts = new Map(options.products.map((product) => [product, partOf(product, this.#client)]));
+    this.#reports = new BinanceReports({
+      client: this.#client,
+      products: options.products,
+      observe: (signal) => this.observe(signal),
+      admit: (signal) => this.#knownUid(signal),
+    });
   }
 
   async observe(signal: AbortSignal): Promise<AccountView> {
@@ -155,6 +174,22 @@ class Binance implements Venue {
   examine(signal: AbortSignal): Promise<readonly Finding[]> {
     const { products, expectUid, allowWithdrawals } = this.#options;
     return examine(this.#client, { products, expectUid, allowWithdrawals: allowWithdrawals ?? false }, signal);
+  }
+
+  terms(signal: AbortSignal): Promise<AccountTerms> {
+    return this.#reports.terms(signal);
+  }
+
+  costs(sinceMs: number, signal: AbortSignal): Promise<Costs> {
+    return this.#reports.costs(sinceMs, signal);
+  }
+
+  offers(signal: AbortSignal): Promise<Offers> {
+    return this.#reports.offers(signal);
+  }
+
+  external(sinceMs: number, ours: readonly Intent[], signal: AbortSignal): Promise<ExternalActs> {
+    return this.#reports.external(sinceMs, ours, signal);
   }
 
   async close(): Promise<void> {

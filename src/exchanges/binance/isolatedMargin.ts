@@ -66,12 +66,7 @@ export class IsolatedMargin implements ProductPart {
         const [tiers, quotePrice, most] = await Promise.all([
           this.#readTiers(pair, look.signal),
           isEmpty(pair) ? ONE : look.prices.price(pair.quote.asset),
-          maxRelease(
-            this.#client,
-            releasableOf(look, [pair.base.asset, pair.quote.asset]),
-            pair.symbol,
-            look.signal,
-          ),
+          maxRelease(this.#client, releasableOf(look, [pair.base.asset, pair.quote.asset]), pair.symbol, look.signal),
         ]);
         if (quotePrice === null) throw new VenueError('unavailable', `no index price for ${pair.quote.asset}`);
         const asOf = Math.min(look.startedAt, look.prices.oldest);

@@ -66,7 +66,8 @@ async function isolatedOffers(rules: AssetRules | null, { client, gaps, signal }
   return {
     ...EMPTY,
     product: 'binance.isolatedMargin',
-    borrowable: rules === null || coins === null ? null : coins.filter((asset) => rules.get(asset)?.borrowable === true),
+    borrowable:
+      rules === null || coins === null ? null : coins.filter((asset) => rules.get(asset)?.borrowable === true),
     collateral: coins,
     pairs,
     ...minimaOf(rules),

@@ -93,9 +93,15 @@ function tooEarly(intent: Intent, { now, lagMarginMs }: Witnesses): Evidence | n
     : null;
 }
 
-/** A debt only ever grows by itself: any fall needs an explanation. */
+/** A debt only ever grows by itself, and by a little: any fall, and any rise by most of a borrowing, needs an explanation. */
 export function debtWitness(intent: Intent, debtNow: string): BalanceWitness {
   const before = intent.before.debt[intent.asset];
+  if (intent.verb === 'borrow') {
+    const moved = parse(debtNow)
+      .minus(parse(before ?? '0'))
+      .gte(parse(intent.amount).times('0.99'));
+    return { moved, says: moved ? `the ${intent.asset} debt rose although no record says so` : 'debt did not rise' };
+  }
   if (intent.verb !== 'repay' || before === undefined) {
     return { moved: true, says: `the ${intent.asset} debt before the send is not known` };
   }

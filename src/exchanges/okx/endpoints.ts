@@ -33,6 +33,11 @@ const open = (path: string, limit: number, windowMs: number): Endpoint => ({
   windowMs,
   per: 'ip',
 });
+/** A read that the venue has as a POST (okx.md §2 row 23). */
+const ask = (path: string, limit: number, windowMs: number): Endpoint => ({
+  ...read(path, limit, windowMs),
+  method: 'POST',
+});
 const money = (path: string, limit: number, windowMs: number, per: LimitKey = 'uid'): Endpoint => ({
   path,
   method: 'POST',
@@ -55,11 +60,19 @@ export const ENDPOINTS = {
   borrowRepayHistory: read('account/spot-borrow-repay-history', 5, 2_000),
   accountBills: read('account/bills', 5, 1_000),
   maxWithdrawal: read('account/max-withdrawal', 20, 2_000),
+  spotMaxLoan: read('account/max-loan', 20, 2_000),
+  interestLimits: read('account/interest-limits', 5, 2_000),
+  interestRates: read('account/interest-rate', 5, 2_000),
+  spotInterest: read('account/interest-accrued', 5, 2_000),
   fundingBalances: read('asset/balances', 6, 1_000),
   fundingBills: read('asset/bills', 6, 1_000),
   transferState: read('asset/transfer-state', 10, 1_000),
   loanInfo: read(`${LOAN}/loan-info`, 5, 2_000),
   loanHistory: read(`${LOAN}/loan-history`, 5, 2_000),
+  loanInterest: read(`${LOAN}/interest-accrued`, 5, 2_000),
+  borrowCurrencies: read(`${LOAN}/borrow-currencies`, 5, 2_000),
+  collateralAssets: read(`${LOAN}/collateral-assets`, 5, 2_000),
+  maxLoan: ask(`${LOAN}/max-loan`, 5, 2_000),
   maxRedeem: read(`${LOAN}/max-collateral-redeem-amount`, 5, 2_000),
 
   repay: money(`${LOAN}/repay`, 2, 2_000),

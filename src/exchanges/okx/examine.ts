@@ -138,14 +138,8 @@ function permissionFindings({ perm }: ConfigRow, { allowWithdraw }: ExamineOptio
     findings.push(allowWithdraw ? warn('withdraw', says, remedy) : fail('withdraw', 77, says, remedy));
   }
   if (!perm.includes('trade')) {
-    findings.push(
-      fail(
-        'trade',
-        77,
-        'The key may not trade, so it can neither repay nor transfer.',
-        'Create a key with Read and Trade.',
-      ),
-    );
+    const says = 'The key may not trade, so it can neither repay nor transfer.';
+    findings.push({ ...fail('trade', 77, says, 'Create a key with Read and Trade.'), onlyForSending: true });
   }
   return findings.length > 0 ? findings : [ok('permissions', `The key may: ${perm.join(', ')}.`)];
 }

@@ -15,12 +15,12 @@ import { PAGE, billCursor, billsSince, newest, readFunding, signTransfer, transf
 import { amountMatch, cannotTell, isPartial, judge, phaseOf, type Quantity, type Records } from './judge.ts';
 import type { ProductPart, Section, Surroundings } from './product.ts';
 import type { Params } from './signer.ts';
+import { mostToRedeem } from './terms.ts';
 import { VenueActs } from './venueActs.ts';
 import {
   isNewer,
   loanHistoryRow,
   loanInfoRow,
-  maxRedeemRow,
   readRows,
   type LoanHistoryRow,
   type LoanInfoRow,
@@ -44,21 +44,21 @@ const GROWTH = new Dec('1.001');
 export interface FlexibleOptions {
   readonly account: string;
   readonly client: OkxClient;
-  /** Whether someone wants to release: only then the maxima are read, one call per coin (okx.md §3.6). */
-  readonly releases: () => boolean;
+  /** Coins someone may want to release: their maxima are read at every look, one call per coin (okx.md §3.6). */
+  readonly releasable: readonly Asset[];
 }
 
 export class FlexibleLoan implements ProductPart {
   readonly product = 'okx.flexibleLoan';
   readonly #account: string;
   readonly #client: OkxClient;
-  readonly #releases: () => boolean;
+  readonly #releasable: readonly Asset[];
   readonly #venueActs: VenueActs;
 
   constructor(options: FlexibleOptions) {
     this.#account = options.account;
     this.#client = options.client;
-    this.#releases = options.releases;
+    this.#releasable = options.releasable;
     this.#venueActs = new VenueActs(options.client);
   }
 
@@ -71,7 +71,7 @@ export class FlexibleLoan implements ProductPart {
       around.funding,
       around.discounts,
     ]);
-    const addable = Object.keys(funding?.free ?? {});
+    const addable = Object.keys(funding?.free ?? {}).filter((asset) => around.usable(asset));
     const coins = rows.flatMap((row) => [...row.loan, ...row.collateral].map(({ ccy }) => ccy));
     const prices = await around.prices([...coins, ...addable]).catch((error: unknown) => {
       // Debt and collateral values come from loan-info, so a repayment can still be sized.
@@ -89,7 +89,7 @@ export class FlexibleLoan implements ProductPart {
           discounts,
           addable,
           alerts: acts.filter(({ ccy }) => concerns(row, ccy)).map(({ says }) => says),
-          maxRelease: await this.#maxRelease(row, signal),
+          maxRelease: await mostToRedeem(this.#client, row.ordId, releasableOf(row, this.#releasable), signal),
         }),
       );
     }
@@ -123,9 +123,15 @@ export class FlexibleLoan implements ProductPart {
         const params = { type, ...order, collateralCcy: intent.asset, collateralAmt: amount };
         return this.#client.sign(intent.id, ENDPOINTS.adjustCollateral, params);
       }
-      default:
-        // Nothing in the policy can reach a borrow, and an unreachable call is better not spelled out.
-        throw new VenueError('malformed', `a flexible loan has no ${intent.verb}`);
+      case 'borrow':
+        return this.#client.sign(intent.id, ENDPOINTS.borrow, {
+          ...orderToGrow(intent),
+          loanData: { ccy: intent.asset, amt: amount },
+          clOrdId: intent.clientId,
+        });
+      case 'transferIn':
+      case 'transferOut':
+        return signTransfer(this.#client, intent);
     }
   }
 
@@ -196,7 +202,7 @@ export class FlexibleLoan implements ProductPart {
     const order = orderSays(intent, row);
     const had = intent.before.wallet[intent.asset];
     const has = funding.free[intent.asset] ?? ZERO;
-    const paid = intent.verb !== 'reduce';
+    const paid = intent.verb === 'repay' || intent.verb === 'add';
     if (order === 'unmoved' && paid && had !== undefined && has.lt(had)) {
       return { says: 'unclear', why: 'the funding account holds less than before' };
     }
@@ -210,18 +216,6 @@ export class FlexibleLoan implements ProductPart {
     };
     return { says: order, why: words[order] };
   }
-
-  async #maxRelease(row: LoanInfoRow, signal: AbortSignal): Promise<Readonly<Record<Asset, Dec>>> {
-    const most: Record<Asset, Dec> = {};
-    if (!this.#releases()) return most;
-    for (const { ccy } of row.collateral) {
-      const order: Params = row.ordId === '' ? {} : { ordId: row.ordId };
-      const data = await this.#client.read(ENDPOINTS.maxRedeem, { ccy, ...order }, signal).catch(() => []);
-      const [found] = readRows('max-collateral-redeem-amount', maxRedeemRow, data);
-      if (found?.ccy === ccy) most[ccy] = found.amt;
-    }
-    return most;
-  }
 }
 
 function isTransfer(intent: Intent): boolean {
@@ -233,12 +227,23 @@ function orderParam(intent: Intent): Params {
   return intent.key === SINGLE ? {} : { ordId: intent.key };
 }
 
+/** More debt on an order that is there. A new order needs collateral of its own, which an intent does not name (§3.7). */
+function orderToGrow(intent: Intent): Params {
+  if (intent.key === SINGLE) throw new VenueError('malformed', 'only an order that the venue names can grow');
+  return { ordId: intent.key };
+}
+
+function releasableOf(row: LoanInfoRow, wanted: readonly Asset[]): Asset[] {
+  return row.collateral.map(({ ccy }) => ccy).filter((ccy) => wanted.includes(ccy));
+}
+
 function concerns(row: LoanInfoRow, ccy: string): boolean {
   return [...row.loan, ...row.collateral].some((coins) => coins.ccy === ccy);
 }
 
 function orderSays(intent: Intent, row: LoanInfoRow | undefined): Quantity {
   const sent = parse(intent.amount);
+  if (intent.verb === 'borrow') return debtRose(intent, row, sent);
   if (intent.verb === 'repay') {
     const before = parse(intent.before.debt[intent.asset] ?? '0');
     const now = row?.loan.find(({ ccy }) => ccy === intent.asset)?.amt ?? ZERO;
@@ -251,4 +256,13 @@ function orderSays(intent: Intent, row: LoanInfoRow | undefined): Quantity {
   if (row === undefined) return 'unclear';
   if (now.eq(before)) return 'unmoved';
   return now.eq(intent.verb === 'reduce' ? before.minus(sent) : before.plus(sent)) ? 'moved' : 'unclear';
+}
+
+/** A debt that rose by what was borrowed, give or take the interest of some hours. */
+function debtRose(intent: Intent, row: LoanInfoRow | undefined, sent: Dec): Quantity {
+  const before = parse(intent.before.debt[intent.asset] ?? '0');
+  const rise = (row?.loan.find(({ ccy }) => ccy === intent.asset)?.amt ?? ZERO).minus(before);
+  const interest = before.times(GROWTH.minus(ONE));
+  if (rise.gte(ZERO) && rise.lte(interest) && rise.lt(sent)) return 'unmoved';
+  return rise.gte(sent) && rise.lte(sent.times(GROWTH).plus(interest)) ? 'moved' : 'unclear';
 }

@@ -4,20 +4,33 @@
  */
 import type { Clock } from '../../clock.ts';
 import type { Evidence, Intent } from '../../core/intent.ts';
-import type { AccountView, Asset, LoanView, Product, SectionState, WalletView } from '../../core/loan.ts';
-import type { Dec } from '../../core/money.ts';
-import { VenueError, type Finding, type PriceTick, type SignedRequest, type Stop, type Venue } from '../exchange.ts';
+import type { AccountView, Asset, Product } from '../../core/loan.ts';
+import {
+  VenueError,
+  type AccountTerms,
+  type Costs,
+  type ExternalActs,
+  type Finding,
+  type Offers,
+  type PriceTick,
+  type ReportingVenue,
+  type SignedRequest,
+  type Stop,
+  type Venue,
+} from '../exchange.ts';
 import type { Revealable, VenueLog, VenueTiming } from '../kit.ts';
 import type { Meter } from '../limits.ts';
 import type { Transport } from '../transport.ts';
 import { OkxClient } from './client.ts';
 import { ENDPOINTS } from './endpoints.ts';
+import { Draft, settled } from './draft.ts';
 import { examine } from './examine.ts';
 import { FlexibleLoan } from './flexibleLoan.ts';
 import { readFunding } from './funding.ts';
 import type { OkxMarket } from './market.ts';
-import type { ProductPart, Section, Surroundings } from './product.ts';
+import type { ProductPart, Surroundings } from './product.ts';
 import { OKX_HOSTS, type OkxHosts } from './publicClient.ts';
+import { OkxReports } from './reports.ts';
 import { sharedMarket } from './sharing.ts';
 import { SpotBorrow } from './spotBorrow.ts';
 import { okxTiming, type OkxTiming } from './timing.ts';
@@ -46,19 +59,21 @@ export interface OkxOptions {
   readonly demo?: boolean;
   /** Keys that may withdraw are refused unless the operator insists. */
   readonly allowWithdraw?: boolean;
-  /** Asked at every look: read how much could be released? Costs a call per coin. */
-  readonly releases?: () => boolean;
+  /** Wallet coins the policy may use; `null`: every one that could be collateral. Others are not offered as new collateral. */
+  readonly usable?: readonly Asset[] | null;
+  /** Coins a policy may release: the venue is asked at every look how much it would let go, a call per coin. */
+  readonly releasable?: readonly Asset[];
   /** Shared by all accounts behind one IP address; by default by all of this process. */
   readonly meter?: Meter;
   readonly transport?: Transport;
   readonly market?: OkxMarket;
 }
 
-export function createOkx(options: OkxOptions): Venue {
+export function createOkx(options: OkxOptions): ReportingVenue {
   return new Okx(options);
 }
 
-class Okx implements Venue {
+class Okx implements ReportingVenue {
   readonly name = 'okx';
   readonly products: readonly Product[];
   readonly #options: OkxOptions;
@@ -66,6 +81,7 @@ class Okx implements Venue {
   readonly #market: OkxMarket;
   readonly #release: () => Promise<void>;
   readonly #parts: ReadonlyMap<Product, ProductPart>;
+  readonly #reports: OkxReports;
   #config: { readonly row: ConfigRow; readonly mono: number } | null = null;
 
   constructor(options: OkxOptions) {
@@ -88,22 +104,32 @@ class Okx implements Venue {
       demo: options.demo ?? false,
       tagIntents: options.tagIntents,
     });
-    const releases = options.releases ?? ((): boolean => false);
+    const releasable = options.releasable ?? [];
     const parts: readonly ProductPart[] = [
-      new FlexibleLoan({ account, client: this.#client, releases }),
-      new SpotBorrow({ account, client: this.#client, releases }),
+      new FlexibleLoan({ account, client: this.#client, releasable }),
+      new SpotBorrow({ account, client: this.#client, releasable }),
     ];
     this.#parts = new Map(
       parts.filter(({ product }) => this.products.includes(product)).map((part) => [part.product, part]),
     );
+    this.#reports = new OkxReports({
+      account,
+      client: this.#client,
+      market,
+      products: this.products,
+      observe: (signal) => this.observe(signal),
+      admit: (signal) => this.#account(signal),
+    });
   }
 
   async observe(signal: AbortSignal): Promise<AccountView> {
     const started = this.#client.clock.wall();
     const config = await this.#account(signal);
     const funding = settled(readFunding(this.#client, signal));
+    const { usable = null } = this.#options;
     const around: Surroundings = {
       config,
+      usable: (asset) => usable === null || usable.includes(asset),
       funding: funding.then((result) => ('value' in result ? result.value : null)),
       prices: (assets) => this.#market.prices(assets),
       discounts: this.#market.discounts().catch(() => null),
@@ -155,6 +181,22 @@ class Okx implements Venue {
     );
   }
 
+  terms(signal: AbortSignal): Promise<AccountTerms> {
+    return this.#reports.terms(signal);
+  }
+
+  costs(sinceMs: number, signal: AbortSignal): Promise<Costs> {
+    return this.#reports.costs(sinceMs, signal);
+  }
+
+  offers(signal: AbortSignal): Promise<Offers> {
+    return this.#reports.offers(signal);
+  }
+
+  external(sinceMs: number, ours: readonly Intent[], signal: AbortSignal): Promise<ExternalActs> {
+    return this.#reports.external(sinceMs, ours, signal);
+  }
+
   close(): Promise<void> {
     return this.#release();
   }
@@ -188,92 +230,4 @@ class Okx implements Venue {
     this.#client.countAs({ uid: row.uid, masterUid: row.mainUid });
     return row;
   }
-}
-
-type Settled<T> = { readonly value: T } | { readonly error: unknown };
-
-function settled<T>(promise: Promise<T>): Promise<Settled<T>> {
-  return promise.then(
-    (value) => ({ value }),
-    (error: unknown) => ({ error }),
-  );
-}
-
-/** An account's view while its sections come in. */
-class Draft {
-  readonly #sections: Record<string, SectionState> = {};
-  readonly #loans: LoanView[] = [];
-  readonly #wallets: WalletView[] = [];
-  readonly #prices = new Map<Asset, Dec>();
-  readonly #failures: unknown[] = [];
-  #asOf: number;
-
-  constructor(started: number) {
-    this.#asOf = started;
-  }
-
-  product(name: Product, result: Settled<Section>, now: number): void {
-    if ('error' in result) {
-      this.#fail(name, result.error, now);
-      return;
-    }
-    const { loans, asOf, prices, wallets } = result.value;
-    this.#fresh(name, asOf);
-    this.#loans.push(...loans);
-    for (const wallet of wallets ?? []) this.wallet(wallet.name, { value: wallet }, now);
-    for (const [asset, price] of prices) this.#prices.set(asset, price);
-  }
-
-  wallet(name: string, result: Settled<WalletView>, now: number): void {
-    if ('error' in result) {
-      this.#fail(`wallet.${name}`, result.error, now);
-      return;
-    }
-    this.#fresh(`wallet.${name}`, result.value.asOf);
-    this.#wallets.push(result.value);
-  }
-
-  /** The first failure, when there is nothing else to show. */
-  get blind(): VenueError | null {
-    const [first] = this.#failures;
-    const allFailed = Object.values(this.#sections).every(({ state }) => state === 'failed');
-    return allFailed && first !== undefined ? asVenueError(first) : null;
-  }
-
-  /** Caps and reserves need prices of wallet coins; a coin without one is simply not priced. */
-  async priceWallets(read: Surroundings['prices']): Promise<void> {
-    const missing = this.#wallets.flatMap(({ free }) => Object.keys(free)).filter((asset) => !this.#prices.has(asset));
-    if (missing.length === 0) return;
-    const prices = await read(missing).catch(() => null);
-    if (prices === null) return;
-    this.#asOf = Math.min(this.#asOf, prices.asOf);
-    for (const [asset, price] of prices.of) this.#prices.set(asset, price);
-  }
-
-  done(account: string, uid: string): AccountView {
-    return {
-      account,
-      uid,
-      asOf: this.#asOf,
-      sections: this.#sections,
-      loans: this.#loans,
-      wallets: this.#wallets,
-      prices: Object.fromEntries(this.#prices),
-    };
-  }
-
-  #fresh(name: string, asOf: number): void {
-    this.#sections[name] = { state: 'fresh', asOf };
-    this.#asOf = Math.min(this.#asOf, asOf);
-  }
-
-  #fail(name: string, error: unknown, at: number): void {
-    this.#failures.push(error);
-    this.#sections[name] = { state: 'failed', reason: asVenueError(error).message, at };
-  }
-}
-
-function asVenueError(error: unknown): VenueError {
-  if (error instanceof VenueError) return error;
-  return new VenueError('malformed', error instanceof Error ? `unexpected ${error.name}` : 'unexpected failure');
 }

@@ -9,6 +9,8 @@ import type { ConfigRow } from './wire.ts';
 /** What several sections of one observation share. A part that could not be read is `null`, with the reason. */
 export interface Surroundings {
   readonly config: ConfigRow;
+  /** Coins outside the loans that may become collateral. */
+  usable(asset: Asset): boolean;
   readonly funding: Promise<WalletView | null>;
   readonly prices: (assets: Iterable<Asset>) => Promise<Prices>;
   readonly discounts: Promise<Discounts | null>;

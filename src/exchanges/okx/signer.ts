@@ -13,8 +13,13 @@ export interface OkxKey {
   readonly passphrase: Revealable;
 }
 
-/** Parameters of a call. Amounts are decimal text; a number is never one. */
-export type Params = Readonly<Record<string, string | boolean>>;
+/** What a parameter may be: the bodies of flexible loans hold objects and lists (okx.md §3.7). A number is never an amount. */
+export type Param = string | boolean | Params | readonly Params[];
+
+/** Parameters of a call. Amounts are decimal text. */
+export interface Params {
+  readonly [name: string]: Param;
+}
 
 export interface WireRequest {
   readonly method: 'GET' | 'POST';

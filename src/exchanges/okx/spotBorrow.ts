@@ -16,42 +16,43 @@ import type { ProductPart, Section, Surroundings } from './product.ts';
 import type { Urgency } from './publicClient.ts';
 import { echoedAmount } from './replies.ts';
 import { spotBorrowView } from './spotView.ts';
+import { mostToWithdraw } from './terms.ts';
 import {
   accountBillRow,
   balanceRow,
   borrowRepayRow,
-  maxWithdrawalRow,
   type AccountBillRow,
   type BalanceRow,
   type BorrowRepayRow,
 } from './spotWire.ts';
 import { isNewer, readOne, readRows } from './wire.ts';
 
-/** account/bills of a manual repayment; 309 would be an automatic one (okx.md §4.2). */
-const REPAY_TYPE = '22';
-const MANUAL = '308';
-const HISTORY_TYPE = 'manual_repay';
+/** Records of each call: account/bills, where automatic ones have another sub-type, and the history's type (okx.md §4.2). */
+const RECORDS = {
+  repay: { side: 'repay', bill: '22', manual: '308', history: 'manual_repay' },
+  borrow: { side: 'borrow', bill: '16', manual: '306', history: 'manual_borrow' },
+} as const;
+type CallRecords = (typeof RECORDS)[keyof typeof RECORDS];
 /** Interest that may have been added between two reads, as a share of the debt: far more than hours of it. */
 const GROWTH = new Dec('1.001');
-/** account/max-withdrawal takes this many currencies at once. */
-const MAX_CURRENCIES = 20;
 
 export interface SpotOptions {
   readonly account: string;
   readonly client: OkxClient;
-  readonly releases: () => boolean;
+  /** Coins someone may want to release: their maxima are read at every look (okx.md §4.8). */
+  readonly releasable: readonly Asset[];
 }
 
 export class SpotBorrow implements ProductPart {
   readonly product = 'okx.spotBorrow';
   readonly #account: string;
   readonly #client: OkxClient;
-  readonly #releases: () => boolean;
+  readonly #releasable: readonly Asset[];
 
   constructor(options: SpotOptions) {
     this.#account = options.account;
     this.#client = options.client;
-    this.#releases = options.releases;
+    this.#releasable = options.releasable;
   }
 
   async observe(around: Surroundings, signal: AbortSignal): Promise<Section> {
@@ -63,7 +64,7 @@ export class SpotBorrow implements ProductPart {
       around.funding,
       around.discounts,
     ]);
-    const addable = Object.keys(funding?.free ?? {});
+    const addable = Object.keys(funding?.free ?? {}).filter((asset) => around.usable(asset));
     const coins = row.details.map(({ ccy }) => ccy);
     const prices = await around.prices([...coins, ...addable]).catch((error: unknown) => {
       // account/balance values every coin itself.
@@ -78,7 +79,11 @@ export class SpotBorrow implements ProductPart {
       discounts,
       addable,
       autoRepay: config.autoRepay,
-      maxRelease: await this.#maxRelease(coins, signal),
+      maxRelease: await mostToWithdraw(
+        this.#client,
+        coins.filter((asset) => this.#releasable.includes(asset)),
+        signal,
+      ),
     });
     return { loans: [loan], asOf: oldest, prices: prices.of };
   }
@@ -87,31 +92,30 @@ export class SpotBorrow implements ProductPart {
     if (isTransfer(intent)) return { bills: await billCursor(this.#client, intent.asset, signal) };
     const [bills, history] = await Promise.all([
       this.#bills(intent.asset, signal),
-      this.#history(intent.asset, signal),
+      this.#history(intent.asset, recordsOf(intent), signal),
     ]);
     return { accountBills: newest(bills.map(({ billId }) => billId)), history: cursorOf(history) };
   }
 
   sign(intent: Intent): SignedRequest {
     if (isTransfer(intent)) return signTransfer(this.#client, intent);
-    // Nothing in the policy can reach a borrow, and an unreachable call is better not spelled out.
-    if (intent.verb !== 'repay') throw new VenueError('malformed', `spot borrowing has no ${intent.verb}`);
-    const params = { ccy: intent.asset, side: 'repay', amt: wireAmount(amountOf(intent)) };
+    const params = { ccy: intent.asset, side: recordsOf(intent).side, amt: wireAmount(amountOf(intent)) };
     return this.#client.sign(intent.id, ENDPOINTS.spotBorrowRepay, params);
   }
 
   async evidence(intent: Intent, signal: AbortSignal): Promise<Evidence> {
     if (isTransfer(intent)) return transferEvidence(this.#client, intent, signal);
     const { accountBills, history } = intent.cursors;
-    if (intent.verb !== 'repay' || accountBills === undefined || history === undefined)
+    if (accountBills === undefined || history === undefined)
       return cannotTell('no record cursors were saved');
     const records = await Promise.all([
-      this.#billsSince(intent.asset, accountBills, signal),
-      this.#historySince(intent.asset, history, signal),
+      this.#billsSince(intent, accountBills, signal),
+      this.#historySince(intent, history, signal),
     ]);
     const { lagMarginMs, settleLagMs } = this.#client.timing;
     const phase = phaseOf(intent, this.#client.clock.wall(), intent.ref === null ? lagMarginMs : settleLagMs);
-    const fits = amountMatch(amountOf(intent), intent.before.debt[intent.asset]);
+    const owed = intent.verb === 'repay' ? intent.before.debt[intent.asset] : undefined;
+    const fits = amountMatch(amountOf(intent), owed);
     const echoed = echoedAmount(intent.ref);
     const isOurs = (amount: Dec): boolean => (echoed === null ? fits(amount) : amount.eq(echoed));
     return judge({ records, quantities: () => this.#quantities(intent, signal), isOurs }, phase);
@@ -130,19 +134,21 @@ export class SpotBorrow implements ProductPart {
     );
   }
 
-  async #history(asset: Asset, signal: AbortSignal): Promise<BorrowRepayRow[]> {
-    const params = { ccy: asset, type: HISTORY_TYPE, limit: String(PAGE) };
+  async #history(asset: Asset, { history: wanted }: CallRecords, signal: AbortSignal): Promise<BorrowRepayRow[]> {
+    const params = { ccy: asset, type: wanted, limit: String(PAGE) };
     const data = await this.#client.read(ENDPOINTS.borrowRepayHistory, params, signal, 'rescue');
     const rows = readRows('spot-borrow-repay-history', borrowRepayRow, data);
-    return rows.filter(({ ccy, type }) => ccy === asset && type === HISTORY_TYPE);
+    return rows.filter(({ ccy, type }) => ccy === asset && type === wanted);
   }
 
-  async #billsSince(asset: Asset, cursor: string, signal: AbortSignal): Promise<Records> {
-    const source = 'account/bills 22/308';
+  async #billsSince(intent: Intent, cursor: string, signal: AbortSignal): Promise<Records> {
+    const { asset } = intent;
+    const { bill, manual: byHand } = recordsOf(intent);
+    const source = `account/bills ${bill}/${byHand}`;
     try {
-      const rows = await this.#bills(asset, signal, { type: REPAY_TYPE });
+      const rows = await this.#bills(asset, signal, { type: bill });
       const newer = rows.filter((row) => row.ccy === asset && isNewer(row.billId, cursor));
-      const manual = newer.filter(({ type, subType }) => type === REPAY_TYPE && subType === MANUAL);
+      const manual = newer.filter(({ type, subType }) => type === bill && subType === byHand);
       const traces = manual.map(({ billId, change }) => ({ source, id: billId, amount: change.abs(), moment: billId }));
       return { source, traces, partial: isPartial(rows.length, PAGE, newer.length) };
     } catch (error) {
@@ -152,10 +158,10 @@ export class SpotBorrow implements ProductPart {
   }
 
   /** Rows have no id: those after the newest moment we knew, and those of that moment beyond the number we knew. */
-  async #historySince(asset: Asset, cursor: string, signal: AbortSignal): Promise<Records> {
+  async #historySince(intent: Intent, cursor: string, signal: AbortSignal): Promise<Records> {
     const source = 'spot-borrow-repay-history';
     try {
-      const rows = await this.#history(asset, signal);
+      const rows = await this.#history(intent.asset, recordsOf(intent), signal);
       const { ts: known, count } = readCursor(cursor);
       const same = rows.filter(({ ts }) => ts === known);
       const newer = [...rows.filter(({ ts }) => ts > known), ...same.slice(0, Math.max(0, same.length - count))];
@@ -175,24 +181,18 @@ export class SpotBorrow implements ProductPart {
     const owed = parse(intent.before.debt[intent.asset] ?? '0');
     const had = intent.before.inside[intent.asset];
     const has = detail?.available ?? ZERO;
-    if (owes.lt(owed)) return { says: 'moved', why: 'the debt is smaller than before' };
-    if (owes.gt(owed.times(GROWTH)))
+    if (owes.lt(owed)) return { says: intent.verb === 'repay' ? 'moved' : 'unclear', why: 'the debt is smaller than before' };
+    if (owes.gt(owed.times(GROWTH)) || (intent.verb === 'borrow' && owes.minus(owed).gte(intent.amount)))
       return { says: 'unclear', why: 'the debt is larger than before by more than interest' };
     if (had !== undefined && has.lt(had)) return { says: 'unclear', why: 'the trading account holds less than before' };
     return { says: 'unmoved', why: 'debt and trading account stand as before' };
   }
+}
 
-  /** What may leave without borrowed coins (okx.md §4.8); unknown is left out. */
-  async #maxRelease(assets: readonly Asset[], signal: AbortSignal): Promise<Readonly<Record<Asset, Dec>>> {
-    const most: Record<Asset, Dec> = {};
-    if (!this.#releases() || assets.length === 0) return most;
-    const ccy = assets.slice(0, MAX_CURRENCIES).join(',');
-    const data: readonly Json[] = await this.#client.read(ENDPOINTS.maxWithdrawal, { ccy }, signal).catch(() => []);
-    for (const row of readRows('account/max-withdrawal', maxWithdrawalRow, data)) {
-      if (row.max !== null) most[row.ccy] = row.max;
-    }
-    return most;
-  }
+/** @throws VenueError for a verb that spot borrowing does not have */
+function recordsOf({ verb }: Intent): CallRecords {
+  if (verb === 'repay' || verb === 'borrow') return RECORDS[verb];
+  throw new VenueError('malformed', `spot borrowing has no ${verb}`);
 }
 
 function isTransfer(intent: Intent): boolean {
@@ -202,7 +202,7 @@ function isTransfer(intent: Intent): boolean {
 /** A full repayment names the debt to its last digit: more than it may be refused (59309) or cut, nobody says which (§4.2). */
 function amountOf(intent: Intent): string {
   const debt = intent.before.debt[intent.asset];
-  if (!intent.full || debt === undefined) return intent.amount;
+  if (intent.verb !== 'repay' || !intent.full || debt === undefined) return intent.amount;
   return format(min(parse(intent.amount), parse(debt)));
 }
 

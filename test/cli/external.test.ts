@@ -1,0 +1,154 @@
+/** The simulated exchanges as a venue of their own, and a server that meets them like real ones. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { externalAccount, FOUR_ACCOUNTS, writePolicy } from './policyFiles.ts';
+import { ballast, Cli, cleanUp, isComplete, temporaryFolder, type Ended } from './support.ts';
+
+interface Addresses {
+  readonly binance: { readonly rest: string; readonly ws: string };
+  readonly okx: { readonly rest: string; readonly ws: string };
+  readonly admin: string;
+  readonly accounts: readonly {
+    readonly name: string;
+    readonly venue: 'binance' | 'okx';
+    readonly uid: string;
+    readonly key: { readonly id: string; readonly secret: string; readonly passphrase?: string };
+  }[];
+}
+
+let simulator: Cli;
+let venues: Addresses;
+
+beforeAll(async () => {
+  const config = writePolicy(temporaryFolder(), FOUR_ACCOUNTS);
+  simulator = new Cli(['simulator', '--config', config, '--speed', 'hold', '--permissions', 'poor=read']);
+  const [line] = await simulator.says(/^\{.*\}$/m);
+  venues = JSON.parse(line) as Addresses;
+}, 30_000);
+afterAll(cleanUp, 30_000);
+
+interface Meeting {
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly dataDir: string;
+}
+
+/** How a server of its own meets one of the simulated accounts. */
+function meet(
+  name: string,
+  { secret, live = false }: { readonly secret?: string; readonly live?: boolean } = {},
+): Meeting {
+  const account = venues.accounts.find((one) => one.name === name);
+  if (account === undefined) throw new Error(`no account ${name}`);
+  const { venue, uid, key } = account;
+  const folder = temporaryFolder();
+  const dataDir = join(folder, 'redis');
+  const config = writePolicy(folder, externalAccount({ venue, uid, hosts: venues[venue], live }));
+  const env = { TEST_KEY: key.id, TEST_SECRET: secret ?? key.secret, TEST_PASSPHRASE: key.passphrase ?? '' };
+  return { args: ['start', '--config', config, '--data-dir', dataDir, '--log-level', 'debug'], env, dataDir };
+}
+
+/** Everything that a run left on the screen or on the disk. */
+function traces(run: Ended, dataDir: string): string {
+  const files = readdirSync(dataDir, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  return [run.out, run.err, ...files.map((entry) => readFileSync(join(entry.parentPath, entry.name), 'latin1'))].join(
+    '\n',
+  );
+}
+
+describe('ballast simulator', () => {
+  it('prints addresses, and made-up keys for every account of the policy file', () => {
+    expect(venues).toMatchObject({
+      binance: { rest: expect.stringMatching(/^http:\/\/127/), ws: expect.stringMatching(/^ws:\/\/127/) },
+      admin: expect.stringMatching(/^http:\/\/127/),
+    });
+    expect(venues.accounts.map(({ name, venue }) => `${name} ${venue}`)).toEqual([
+      'saved binance',
+      'coin binance',
+      'poor binance',
+      'okx okx',
+    ]);
+  });
+
+  it('ends on Ctrl-C with 0, and takes the ports it is given', async () => {
+    const config = writePolicy(temporaryFolder(), FOUR_ACCOUNTS);
+    const first = new Cli(['simulator', '--config', config, '--speed', '60']);
+    const [, port = ''] = await first.says(/"binance":\{"rest":"http:\/\/127\.0\.0\.1:(\d+)"/);
+    const taken = await ballast(['simulator', '--config', config, '--binance-port', port]);
+    expect(taken.code).toBe(69);
+    expect(isComplete(taken.err), taken.err).toBe(true);
+    first.signal('SIGINT');
+    expect((await first.end()).code).toBe(0);
+  });
+});
+
+describe('a key that will not do', () => {
+  it.each(['saved', 'okx'])(
+    'account %s with a wrong secret: exit 77, and no secret in what is said or kept',
+    async (name) => {
+      const wrong = 'n0t-the-right-secret-at-all';
+      const { args, env, dataDir } = meet(name, { secret: wrong });
+      const run = await ballast(args, { env });
+      expect(run.code, run.err).toBe(77);
+      expect(run.err).toMatch(/account real: .*(signature|sign)/i);
+      expect(isComplete(run.err), run.err).toBe(true);
+      expect(traces(run, dataDir)).not.toContain(wrong);
+    },
+  );
+
+  it('a key that may only read, on a live account: exit 77, with the boxes to tick', async () => {
+    const { args, env } = meet('poor', { live: true });
+    const run = await ballast(args, { env });
+    expect(run.code, run.err).toBe(77);
+    expect(run.err).toMatch(/the key lacks “Enable Spot & Margin Trading”/);
+    expect(run.err).toMatch(/You can: .*Tick “Enable Margin Loan, Repay & Transfer”/);
+    expect(isComplete(run.err), run.err).toBe(true);
+  });
+
+  it('an account of somebody else: exit 77, with both UIDs', async () => {
+    const { args, env } = meet('saved');
+    const other = venues.accounts.find(({ name }) => name === 'coin')?.key;
+    const run = await ballast(args, { env: { ...env, TEST_KEY: other?.id ?? '', TEST_SECRET: other?.secret ?? '' } });
+    expect(run.code, run.err).toBe(77);
+    expect(run.err).toMatch(/UID 102.*expects 101/);
+  });
+
+  it('a secret that is not set: exit 78, with the name of the variable', async () => {
+    const { args } = meet('saved');
+    const run = await ballast(args, { env: {} });
+    expect(run.code).toBe(78);
+    expect(run.err).toMatch(/TEST_SECRET/);
+  });
+});
+
+describe('an exchange that stops answering', () => {
+  it('is waited for: the server is blind and still, says it once, and goes on when it is back', async () => {
+    const { args, env, dataDir } = meet('saved');
+    const cli = new Cli(args, { env });
+    await cli.says(/watching real\/binance\.crossMargin/);
+    simulator.signal('SIGSTOP');
+    await cli.says(/real +WARNING: blind, so it stays still/);
+    await cli.says(/(WARNING|ALERT): 3 looks in a row failed/);
+    simulator.signal('SIGCONT');
+    await cli.says(/real +sees again after \d+ s/);
+    cli.signal('SIGINT');
+    const run = await cli.end();
+    expect(run.code, run.err).toBe(0);
+    expect(run.out.match(/blind, so it stays still/g)).toHaveLength(1);
+    expect(run.out.match(/looks in a row failed/g)).toHaveLength(1);
+    expect(run.out.match(/sees again/g)).toHaveLength(1);
+    const secret = env['TEST_SECRET'] ?? '';
+    expect(secret.length).toBeGreaterThan(10);
+    expect(traces(run, dataDir)).not.toContain(secret);
+  }, 90_000);
+
+  it('at the start: exit 69', async () => {
+    const { args, env } = meet('saved');
+    simulator.signal('SIGSTOP');
+    const run = await ballast(args, { env });
+    simulator.signal('SIGCONT');
+    expect(run.code, run.err).toBe(69);
+    expect(isComplete(run.err), run.err).toBe(true);
+  }, 60_000);
+});

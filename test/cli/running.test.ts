@@ -1,0 +1,153 @@
+/** A running server: questions from a second terminal, a graceful end, and what it says when something under it dies. */
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { Journal } from '../../src/jobs/journal.ts';
+import { Registry } from '../../src/jobs/registry.ts';
+import type { Intent } from '../../src/core/intent.ts';
+import { openJournal } from './journal.ts';
+import { ONE_ACCOUNT, writePolicy } from './policyFiles.ts';
+import { ballast, Cli, cleanUp, isComplete, lastLine, redisPid, temporaryFolder, writeTape } from './support.ts';
+
+const LOAN = 'saved/binance.crossMargin';
+const FALL = [
+  [0, '40000'],
+  [10, '34000'],
+  [20, '34000'],
+] as const;
+
+afterEach(cleanUp, 30_000);
+
+interface Server {
+  readonly cli: Cli;
+  readonly dataDir: string;
+  /** Flags that a second terminal needs. */
+  readonly where: readonly string[];
+}
+
+function serve(policy = ONE_ACCOUNT): Server {
+  const folder = temporaryFolder();
+  const dataDir = join(folder, 'redis');
+  const where = ['--config', writePolicy(folder, policy), '--data-dir', dataDir];
+  const tape = writeTape(folder, 'BTCUSDT', FALL);
+  return { cli: new Cli(['start', '--speed', 'max', '--tape', tape, ...where]), dataDir, where };
+}
+
+/** The admin endpoint of the simulated exchanges, as the server prints it. */
+async function admin(cli: Cli): Promise<string> {
+  const [, address] = await cli.says(/faults and more: (\S+)/);
+  return address ?? '';
+}
+
+async function post(address: string, path: string, body: object): Promise<unknown> {
+  const reply = await fetch(`${address}${path}`, { method: 'POST', body: JSON.stringify(body) });
+  return reply.json();
+}
+
+async function intentsOf(dataDir: string): Promise<readonly Intent[]> {
+  const { redis, close } = await openJournal(dataDir);
+  try {
+    const accounts = [...(await new Registry(redis).accounts()).values()];
+    return (await Promise.all(accounts.map((address) => new Journal(redis, address).intents()))).flat();
+  } finally {
+    await close();
+  }
+}
+
+describe('a running server', () => {
+  it('stays up after its tape, answers status and why, refuses a second world, and ends with 0 on Ctrl-C', async () => {
+    const { cli, where } = serve();
+    await cli.says(/The tape is over/);
+
+    const [status, json, why, whyJson, unknown, second] = await Promise.all([
+      ballast(['status', ...where]),
+      ballast(['status', '--json', ...where]),
+      ballast(['why', 'crossMargin', ...where]),
+      ballast(['why', LOAN, '--json', ...where]),
+      ballast(['why', 'nobody/at.all', ...where]),
+      ballast(['start', ...where]),
+    ]);
+    expect(status.out).toMatch(/account saved \(simulated\): seen \d+ s ago\n {2}saved\/binance\.crossMargin +healthy/);
+    expect(lastLine(json)).toMatchObject({
+      accounts: [{ account: 'saved', mode: 'simulated', lookedMs: expect.any(Number) }],
+      loans: [{ loan: LOAN, state: expect.stringMatching(/^watching/), ltv: expect.any(String) }],
+      inFlight: [],
+    });
+    expect(why.out).toMatch(/^saved\/binance\.crossMargin: [^]*LTV .*; target 67\.27 %, act 75\.92 %/);
+    expect(why.out).toMatch(/The last time it acted[^]*amount: repay/);
+    expect(lastLine(whyJson)).toMatchObject({ decision: { loan: LOAN }, lastAct: { decision: { verdict: 'act' } } });
+    expect(unknown.code).toBe(64);
+    expect(unknown.err).toMatch(/no loan is called nobody\/at\.all[^]*saved\/binance\.crossMargin/);
+    expect(second.code, second.out).toBe(75);
+    expect(isComplete(second.err), second.err).toBe(true);
+
+    cli.signal('SIGINT');
+    const ended = await cli.end();
+    expect(ended.code, ended.err).toBe(0);
+    expect(ended.out).toMatch(/SIGINT: nothing new is sent/);
+    expect((await ballast(['status', ...where])).code).toBe(69);
+  }, 60_000);
+
+  it('lets the call in flight finish when it is told to stop, and records what became of it', async () => {
+    const { cli, dataDir } = serve();
+    const address = await admin(cli);
+    // The venue carries every money call out at once and answers late.
+    await post(address, '/faults', {
+      match: { venue: 'binance', method: 'POST' },
+      effect: { kind: 'delay', ms: 400, after: true },
+    });
+    await untilSent(address);
+    cli.signal('SIGTERM');
+    const ended = await cli.end();
+    expect(ended.code, ended.err).toBe(0);
+    const intents = await intentsOf(dataDir);
+    expect(intents.length).toBeGreaterThan(0);
+    // `sending` would say that nobody waited for the answer.
+    expect(intents.map(({ state }) => state).filter((state) => state !== 'settling' && state !== 'confirmed')).toEqual(
+      [],
+    );
+  }, 60_000);
+
+  it('ends with 69 when its Redis dies, and the journal still holds every action it told of', async () => {
+    const { cli, dataDir } = serve();
+    await cli.says(/repaid [\d.]+ USDT/);
+    process.kill(redisPid(dataDir), 'SIGKILL');
+    const ended = await cli.end();
+    expect(ended.code).toBe(69);
+    expect(ended.err).toMatch(/Redis, which holds the journal, is gone/);
+    expect(isComplete(ended.err), ended.err).toBe(true);
+    const told = ended.out.split('\n').filter((line) => /→/.test(line));
+    const confirmed = (await intentsOf(dataDir)).filter(({ state }) => state === 'confirmed');
+    expect(confirmed.length).toBeGreaterThanOrEqual(told.length);
+    expect(told.length).toBeGreaterThan(1);
+  }, 60_000);
+
+  it('ends with 69 when its Redis freezes for ten seconds', async () => {
+    const { cli, dataDir } = serve();
+    await cli.says(/The tape is over/);
+    process.kill(redisPid(dataDir), 'SIGSTOP');
+    const ended = await cli.end();
+    expect(ended.code).toBe(69);
+    expect(ended.err).toMatch(/has not answered for 10 s/);
+    expect(isComplete(ended.err), ended.err).toBe(true);
+  }, 60_000);
+
+  it('ends with 69 when the built-in exchanges die', async () => {
+    const { cli } = serve();
+    const address = await admin(cli);
+    await cli.says(/watching saved/);
+    await post(address, '/stop', {});
+    const ended = await cli.end();
+    expect(ended.code).toBe(69);
+    expect(ended.err).toMatch(/the simulated exchanges (ended|do not answer)/);
+    expect(isComplete(ended.err), ended.err).toBe(true);
+  }, 60_000);
+});
+
+/** Waits until the venue has seen a money call. */
+async function untilSent(address: string): Promise<void> {
+  for (;;) {
+    const reply = await fetch(`${address}/state`);
+    const { counts } = (await reply.json()) as { counts: { sends: Readonly<Record<string, number>> } };
+    if (Object.keys(counts.sends).length > 0) return;
+  }
+}
