@@ -39,8 +39,8 @@ export async function withJournal<T>(
       () => false,
     );
     if (!answers) throw noServer(where);
-    const rows = await new Registry(redis).accounts();
-    return await use([...rows].map(([name, address]) => ({ name, address, journal: new Journal(redis, address) })));
+    const rows = [...(await new Registry(redis).accounts())].sort(([a], [b]) => (a < b ? -1 : 1));
+    return await use(rows.map(([name, address]) => ({ name, address, journal: new Journal(redis, address) })));
   } finally {
     redis.disconnect();
   }

@@ -28,9 +28,8 @@ export interface Connections {
   close(): Promise<void>;
 }
 
-/** Servers are told by the names of their connections: who else is there, and whether one is at all. */
+/** A server is told by the name of its connection, which ends with it however it ends. */
 const SERVER = 'ballast-server';
-const SIMULATED = `${SERVER}-simulated`;
 
 const PING_EVERY_MS = 1_000;
 /** So many pings in a row without an answer: Redis is gone. Counted, not timed: a busy process is no dead Redis. */
@@ -46,9 +45,8 @@ export async function connectRedis(options: RedisOptions): Promise<Connections> 
   const { redis } = options.config;
   const embedded = redis.kind === 'url' ? null : await startOwn(options, redis.dataDir ?? DEFAULT_DIRECTORY);
   const target = redis.kind === 'url' ? redis.url.reveal() : (embedded?.socketPath ?? '');
-  const name = { connectionName: options.config.simulation === null ? SERVER : SIMULATED };
-  const fast = new Redis(target, { ...name, enableOfflineQueue: false, maxRetriesPerRequest: 1, lazyConnect: true });
-  const patient = new Redis(target, { maxRetriesPerRequest: null, lazyConnect: true });
+  const fast = new Redis(target, { enableOfflineQueue: false, maxRetriesPerRequest: 1, lazyConnect: true });
+  const patient = new Redis(target, { connectionName: SERVER, maxRetriesPerRequest: null, lazyConnect: true });
   for (const connection of [fast, patient]) connection.on('error', options.onError);
   let stopWatching = (): void => undefined;
   const close = async (): Promise<void> => {
@@ -62,7 +60,6 @@ export async function connectRedis(options: RedisOptions): Promise<Connections> 
     await fast.set(JOURNAL_ID_KEY, randomUUID(), 'NX');
     const stamp = letters((await fast.get(JOURNAL_ID_KEY)) ?? '');
     await refuseEviction(fast, options.config.sourcePath);
-    await refuseSecondWorld(fast, options.config);
     stopWatching = watch(fast, options);
     return { fast, patient, stamp, close };
   } catch (error) {
@@ -120,28 +117,10 @@ async function refuseEviction(redis: Redis, sourcePath: string): Promise<void> {
   });
 }
 
-/** A simulated world begins anew with each start and clears the one before it: never under a server that uses it. */
-async function refuseSecondWorld(redis: Redis, config: Config): Promise<void> {
-  if (config.simulation === null) return;
-  const names = await clientNames(redis);
-  if (names === null || names.filter((name) => name === SIMULATED).length < 2) return;
-  throw new Ending(EXIT.temporary, {
-    happened: 'another Ballast runs simulated exchanges on this journal.',
-    ballast: DID_NOT_START,
-    operator: 'stop the other one first, or give this one a journal of its own with --data-dir PATH.',
-  });
-}
-
 /** Whether a server is connected to this Redis; `true` when Redis does not say. */
 export async function serverIsThere(redis: Redis): Promise<boolean> {
-  const names = await clientNames(redis);
-  return names === null || names.some((name) => name === SERVER || name === SIMULATED);
-}
-
-async function clientNames(redis: Redis): Promise<readonly string[] | null> {
   const list: unknown = await redis.client('LIST').catch(() => null);
-  if (typeof list !== 'string') return null;
-  return list.split('\n').map((line) => / name=(\S*)/.exec(line)?.[1] ?? '');
+  return typeof list !== 'string' || list.split(/\s/).includes(`name=${SERVER}`);
 }
 
 /** A Redis that froze keeps its connections and answers nothing; one of the operator's own may just be away. */

@@ -2,6 +2,7 @@
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config/types.ts';
 import { UNDECIDED } from '../core/intent.ts';
+import { parse } from '../core/money.ts';
 import type { Decision } from '../core/need.ts';
 import { Ending, EXIT } from './exit.ts';
 import type { AccountJournal } from './journalView.ts';
@@ -42,6 +43,8 @@ interface Status {
   readonly inFlight: readonly InFlight[];
 }
 
+const SHOWN_DECIMALS = 10;
+
 /** What a decision record holds beside the decision is of no use here. */
 interface DecisionRecord {
   readonly decision: Decision;
@@ -65,7 +68,7 @@ async function statusOf({ name, address, journal }: AccountJournal, clock: Clock
   const now = clock.wall();
   const looked = await journal.lookedAt();
   const loans: LoanStatus[] = [];
-  for (const [loan, { state }] of await journal.loans()) {
+  for (const [loan, { state }] of [...(await journal.loans())].sort(byName)) {
     const decision = decisionOf(await journal.why(loan));
     loans.push({ account: name, mode, loan, state, ltv: decision?.ltv ?? null, says: decision?.says ?? null });
   }
@@ -85,6 +88,10 @@ async function statusOf({ name, address, journal }: AccountJournal, clock: Clock
       };
     }),
   };
+}
+
+function byName([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number {
+  return a < b ? -1 : 1;
 }
 
 const MODES: Readonly<Record<string, string>> = {
@@ -179,7 +186,12 @@ export function explain(decision: Decision): string[] {
 }
 
 function amountWords({ sizing, ltvAfter }: Extract<Decision, { verdict: 'act' }>): string {
-  return `  amount: ${sizing.formula} gives ${sizing.unbounded}, sent ${sizing.amount}; LTV after ${percent(ltvAfter)}`;
+  return `  amount: ${sizing.formula} gives ${shown(sizing.unbounded)}, sent ${sizing.amount}; LTV after ${percent(ltvAfter)}`;
+}
+
+/** Enough digits to follow the computation; the record has all of them. */
+function shown(amount: string): string {
+  return parse(amount).toDecimalPlaces(SHOWN_DECIMALS).toFixed();
 }
 
 function decisionOf(text: string | null): Decision | null {

@@ -18,11 +18,7 @@ interface KnownLine extends Line {
 
 /** The plan of every loan rule, line by line. */
 export function planInWords(config: Config): readonly string[] {
-  const { coins, stables, wrapped } = config.dislocation;
-  const lines = [
-    `mode: ${config.mode}; policy digest ${config.digest.slice(0, 12)}`,
-    `prices are not believed when sources differ by more than ${percent(coins)} (stable coins ${percent(stables)}, wrapped coins ${percent(wrapped)})`,
-  ];
+  const lines = [`mode: ${config.mode}; policy digest ${config.digest.slice(0, 12)}`];
   for (const account of config.accounts) {
     lines.push('', `account ${account.name}: ${accountWords(account)}`);
     lines.push(...walletWords(account).map((line) => `  ${line}`));
@@ -176,11 +172,10 @@ function knownLines(config: Config, account: AccountConfig, rule: LoanRule): rea
         .filter(
           ({ loanCoin, collateralCoin }) => selects('borrow', [loanCoin]) && selects('collateral', [collateralCoin]),
         )
-        .flatMap(({ loanCoin, collateralCoin }) =>
-          [flexibleLine(collateralCoin) ?? []]
-            .flat()
-            .map((line) => ({ what: `loan ${loanCoin}-${collateralCoin}`, ...line })),
-        );
+        .flatMap(({ loanCoin, collateralCoin }) => {
+          const line = flexibleLine(collateralCoin);
+          return line === undefined ? [] : [{ what: `loan ${loanCoin}-${collateralCoin}`, ...line }];
+        });
     case 'okx.flexibleLoan':
       return held.loans
         .filter(({ ordId, debt }) => selects('ordId', [ordId]) && selects('borrow', Object.keys(debt)))

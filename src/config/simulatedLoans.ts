@@ -97,7 +97,7 @@ export function readFlexible(
   shapes: SimulatedAccountShape['flexible'],
 ): readonly SimulatedFlexible[] {
   const { report, path } = context;
-  const pairs = new Map<string, number>();
+  const pairs = new Set<string>();
   return shapes.flatMap((shape, index) => {
     const at = [...path, 'flexible', index];
     const { debt, collateral, startLtv } = sides(context, at, shape);
@@ -109,7 +109,7 @@ export function readFlexible(
     if (pairs.has(pair)) {
       report.error(at, `borrows ${pair} a second time`, 'the venue keeps one loan for each pair of coins: add them up');
     }
-    pairs.set(pair, index);
+    pairs.add(pair);
     const line = flexibleLine(other.coin)?.line;
     if (line === undefined) {
       const says = `${other.coin} is no collateral of the simulated flexible loans`;

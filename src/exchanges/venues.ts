@@ -1,8 +1,8 @@
 /** From an account's settings to its `Venue`. The one place besides the adapters that knows both of them. */
 import type { Clock } from '../clock.ts';
-import type { Product } from '../core/loan.ts';
+import type { Asset, Product } from '../core/loan.ts';
 import { createBinance } from './binance/index.ts';
-import type { Venue } from './exchange.ts';
+import type { ReportingVenue } from './exchange.ts';
 import { DEFAULT_VENUE_TIMING } from './kit.ts';
 import type { Revealable, VenueLog, VenueTiming } from './kit.ts';
 import type { Bucket, Meter } from './limits.ts';
@@ -27,11 +27,21 @@ export interface VenueSettings {
   /** Simulators count sends by this tag. */
   readonly tagIntents: boolean;
   readonly log: VenueLog;
+  /** Wallet coins that the policies of this account may use; `null` or absent: every one that could be collateral. */
+  readonly usable?: readonly Asset[] | null;
+  /** Coins that its policies may release: how much the venue would let go is then read at every look. */
+  readonly releasable?: readonly Asset[];
+  /**
+   * An ioredis client over which processes behind one address share what they used of the limits. Only for real venues;
+   * not the journal's connection, whose writes wait for an fsync.
+   */
+  readonly redis?: object;
 }
 
-export function createVenue(settings: VenueSettings): Venue {
-  const { waitsScale: scale } = settings;
-  const common = { ...settings, ...(scale === 1 ? {} : { meter: scaledMeter(settings.clock, scale) }) };
+export function createVenue(settings: VenueSettings): ReportingVenue {
+  const { waitsScale: scale, redis, ...rest } = settings;
+  const meter = scale === 1 ? sharedMeter(settings.clock, redis) : scaledMeter(settings.clock, scale);
+  const common = { ...rest, ...(meter === null ? {} : { meter }) };
   const timing = timingOf(settings);
   return settings.venue === 'binance'
     ? createBinance({ ...common, timing, recvWindowMs: settings.binanceRecvWindowMs })
@@ -55,12 +65,23 @@ function timingOf(settings: VenueSettings): VenueTiming {
   };
 }
 
-function scaled<T extends object>(waits: T, factor: number): T {
-  const entries = Object.entries(waits).map(([name, ms]: [string, unknown]) => [
-    name,
-    typeof ms === 'number' ? Math.ceil(ms * factor) : ms,
-  ]);
-  return Object.assign({ ...waits }, Object.fromEntries(entries));
+/** The same waits, each at that share. */
+function scaled<T extends Readonly<Record<keyof T, number>>>(waits: T, factor: number): T {
+  const copy = { ...waits };
+  for (const name in waits) Object.assign(copy, { [name]: Math.ceil(waits[name] * factor) });
+  return copy;
+}
+
+const SHARED = new WeakMap<object, Meter>();
+
+/** One meter per connection; without one every adapter shares its own process's. */
+function sharedMeter(clock: Clock, redis: object | undefined): Meter | null {
+  if (redis === undefined) return null;
+  const known = SHARED.get(redis);
+  if (known !== undefined) return known;
+  const made = createMeter({ clock, redis, prefix: 'ballast:limits' });
+  SHARED.set(redis, made);
+  return made;
 }
 
 const METERS = new WeakMap<Clock, Meter>();

@@ -11,7 +11,7 @@
 import type { Intent, RejectEffect, Reply } from '../core/intent.ts';
 import type { SignedRequest } from '../exchanges/exchange.ts';
 import type { AccountSetup, LookDeps } from './account.ts';
-import type { Appended } from './journal.ts';
+import type { Appended } from './outcomes.ts';
 import type { Lease } from './lease.ts';
 import { messageOf } from './observing.ts';
 

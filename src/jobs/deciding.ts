@@ -1,7 +1,5 @@
-/** Step 5: gathers what the core needs to decide, and turns its first acting decision into an intent. */
+/** Step 5, first half: gathers what the core needs to decide, and adds a record for every loan that it was not asked about. */
 import type { Intent } from '../core/intent.ts';
-import { intentFrom } from '../core/intents.ts';
-import type { ActDecision } from '../core/intents.ts';
 import type { AccountView, LoanId, LoanView } from '../core/loan.ts';
 import { triggerLtv } from '../core/loan.ts';
 import { decide } from '../core/decide.ts';
@@ -11,12 +9,11 @@ import type { DecideInput, Decision, DecisionBase, Need } from '../core/need.ts'
 import { nextPrices } from '../core/next.ts';
 import type { Policy } from '../core/policy.ts';
 import type { Stored } from '../machines/types.ts';
-import type { AccountSetup, LookDeps } from './account.ts';
+import type { AccountSetup } from './account.ts';
 import type { Draft } from './draft.ts';
 import type { Opened } from './journal.ts';
 import { followed, isWatched, whyUnseen } from './needing.ts';
 import type { Followed } from './needing.ts';
-import type { Sight } from './observing.ts';
 import type { Freedom } from './undecided.ts';
 import { decimalPercent } from './words.ts';
 
@@ -164,45 +161,4 @@ function quietWords(
     default:
       return { rule: state, says: `${where}: nothing to do` };
   }
-}
-
-/**
- * The call that leaves in this look: the core's first, nearest to its line (DESIGN §2.3). When the venue has just turned
- * that loan down, another loan in need goes first once, so that one loan whose calls fail does not keep help from all.
- */
-export function choose(
-  decisions: readonly Decision[],
-  opened: Opened,
-  now: number,
-  lookEveryMs: number,
-): ActDecision | null {
-  const acts = decisions.filter((decision): decision is ActDecision => decision.verdict === 'act');
-  const [last] = opened.recent;
-  const isFresh = last !== undefined && now - (last.settledAt ?? 0) <= 2 * lookEveryMs;
-  const turnedDown = isFresh && (last.state === 'rejected' || last.state === 'refused') ? last.loan : null;
-  return acts.find(({ loan }) => loan !== turnedDown) ?? acts[0] ?? null;
-}
-
-export function intentOf(
-  deps: LookDeps,
-  { setup, draft, opened }: Question,
-  sight: Sight,
-  decision: ActDecision,
-): Intent {
-  return intentFrom(decision, {
-    // One intent a look at most, so the epoch numbers them; the stamp keeps apart what a lost journal numbered before.
-    id: `${deps.stamp}-${sight.view.uid}-${String(opened.epoch)}`,
-    view: sight.view,
-    mode: setup.mode,
-    epoch: opened.epoch,
-    episode: draft.needs.get(decision.loan)?.episode ?? '',
-    policyDigest: setup.digest,
-    plannedAt: deps.clock.wall(),
-    maxAgeMs: leftOf(sight, setup),
-  });
-}
-
-/** A plan may be claimed for as long as the reads behind it may be used, not for as long again (DESIGN §2.4). */
-export function leftOf(sight: Sight, { timing }: AccountSetup): number {
-  return Math.max(0, Math.floor(timing.maxAgeMs - sight.ageMs()));
 }

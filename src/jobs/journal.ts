@@ -4,7 +4,7 @@
  * `open` → `commit` → `claim` → `outcome`; the first three are fenced by the epoch, an outcome is a fact and is not.
  */
 import type { Redis } from 'ioredis';
-import type { Intent, IntentState } from '../core/intent.ts';
+import type { Intent } from '../core/intent.ts';
 import type { LoanId } from '../core/loan.ts';
 import type { Charge, Decision } from '../core/need.ts';
 import type { Stored } from '../machines/types.ts';
@@ -12,6 +12,8 @@ import { commitText, fieldTexts, intentOf, openedOf, recordText, storedMap, text
 import type { Mutable } from './journalText.ts';
 import type { AccountAddress, AccountKey } from './keys.ts';
 import { prefixOf } from './keys.ts';
+import { OUTCOMES, appendedOf } from './outcomes.ts';
+import type { Appended, OutcomeState } from './outcomes.ts';
 import { CLAIM, COMMIT, OPEN, OUTCOME } from './scripts.ts';
 
 export interface Paused {
@@ -113,38 +115,6 @@ const CHARGES_KEPT_MS = 2 * DAY_MS;
 const DECISIONS_KEPT = 20_000;
 const RECENT_AMOUNTS = 200;
 const RECENT_INTENTS = 8;
-
-interface Standing {
-  /** States that the outcome may follow. */
-  readonly follows: string;
-  /** States that say the opposite; every other one simply knew it already, or knows better. */
-  readonly contradicts: string;
-  readonly refund?: boolean;
-}
-
-/**
- * How each outcome stands to what the journal already says (DESIGN §4 "appended by intent id"). Facts may arrive late and
- * out of order: a frozen run wakes up when another one has settled its intent by evidence. Only two that cannot both be
- * true halt the account. `refused` is said by the one run that could have sent, so it settles a doubt of others.
- */
-const OUTCOMES: Readonly<Record<Exclude<IntentState, 'planned' | 'sending' | 'voided'>, Standing>> = {
-  settling: { follows: 'sending,unknown,settling', contradicts: 'rejected,refused,voided,planned,missing' },
-  unknown: { follows: 'sending,settling,unknown', contradicts: 'missing' },
-  // Given up is not proven: a late truth is welcome and contradicts nothing.
-  confirmed: {
-    follows: 'sending,settling,unknown,expired',
-    contradicts: 'rejected,refused,voided,planned,missing',
-  },
-  rejected: { follows: 'sending,settling,unknown,expired', contradicts: 'confirmed,missing', refund: true },
-  refused: { follows: 'planned,sending,unknown,expired', contradicts: 'settling,confirmed,missing', refund: true },
-  expired: { follows: 'unknown', contradicts: 'missing' },
-};
-
-export type OutcomeState = keyof typeof OUTCOMES;
-/** `known`: the journal had settled it already, in a way that does not contradict this. */
-export type Appended =
-  | { readonly result: 'ok' | 'same' }
-  | { readonly result: 'known' | 'contradicts'; readonly state: IntentState | 'missing' };
 
 export class Journal {
   readonly prefix: string;
@@ -248,9 +218,7 @@ export class Journal {
         ...fieldTexts(fields),
       ],
     );
-    const [result, known] = String(reply).split(' ');
-    if (result === 'ok' || result === 'same') return { result };
-    return { result: result === 'known' ? 'known' : 'contradicts', state: known as IntentState | 'missing' };
+    return appendedOf(String(reply));
   }
 
   async intent(id: string): Promise<Intent | null> {

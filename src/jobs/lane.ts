@@ -40,6 +40,8 @@ const QUEUE = 'looks';
 const DEDUPLICATION = 'doorbell';
 /** A look that was told to stop ends its waits at once; longer than this it hangs. */
 const ABORT_GRACE_MS = 500;
+/** Connections that do not close within this are left to the end of the process. */
+const CLOSE_WITHIN_MS = 3_000;
 
 export class Lane {
   readonly account: string;
@@ -145,8 +147,8 @@ export class Lane {
     await this.#idleWithin(graceMs, clock);
     this.#stop.abort(new Error('the server is stopping'));
     await this.#idleWithin(ABORT_GRACE_MS, clock);
-    await this.#worker.close(this.#running > 0);
-    await this.#queue.close();
+    const closed = Promise.all([this.#worker.close(this.#running > 0), this.#queue.close()]).then(() => undefined);
+    await Promise.race([closed.catch(this.#options.onError), clock.sleep(CLOSE_WITHIN_MS)]);
   }
 
   async #idleWithin(ms: number, clock: Clock): Promise<void> {

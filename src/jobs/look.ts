@@ -8,29 +8,28 @@
  * `sending` or better, and the next look goes on from there.
  */
 import type { Intent } from '../core/intent.ts';
-import type { ActDecision } from '../core/intents.ts';
-import type { Decision } from '../core/need.ts';
-import { awaited } from '../machines/step.ts';
 import type { AccountSetup, LookDeps } from './account.ts';
 import { act } from './act.ts';
 import type { Acted } from './act.ts';
 import { commitOf } from './committing.ts';
 import type { CommitMore } from './committing.ts';
-import { choose, decideAll, decideBlind, intentOf, leftOf } from './deciding.ts';
-import type { Question } from './deciding.ts';
+import { decideBlind } from './deciding.ts';
 import { Draft } from './draft.ts';
-import type { Withheld } from './draft.ts';
 import type { Opened } from './journal.ts';
 import { StaleEpochError } from './journal.ts';
 import type { Lease } from './lease.ts';
 import { learnedFrom } from './learning.ts';
 import { isWatched, seeLoans } from './needing.ts';
-import { messageOf, observe, withDeadline } from './observing.ts';
+import { observe } from './observing.ts';
 import type { Blind, Sight } from './observing.ts';
 import { nextLook, setbacksOf } from './pacing.ts';
 import { feedVerdicts, gather, judge } from './reconcile.ts';
+import type { Gathered } from './reconcile.ts';
 import { settle } from './settle.ts';
+import { triage } from './triaging.ts';
+import type { Plan } from './triaging.ts';
 import { freedomOf, isUndecided } from './undecided.ts';
+import type { Freedom } from './undecided.ts';
 
 export async function look(deps: LookDeps, reason: string, lease: Lease, signal: AbortSignal): Promise<void> {
   try {
@@ -41,13 +40,6 @@ export async function look(deps: LookDeps, reason: string, lease: Lease, signal:
     // A newer look of this account has begun somewhere: it sees everything this one saw, and every outcome it recorded.
     if (!(error instanceof StaleEpochError)) throw error;
   }
-}
-
-/** One call that is about to leave. */
-interface Plan {
-  readonly intent: Intent;
-  /** Another call is undecided, and this one leaves beside it (DESIGN §5.7). */
-  readonly beside: boolean;
 }
 
 class Look {
@@ -85,81 +77,24 @@ class Look {
     const judged = await judge(deps, setup, draft, gathered, view);
     const undecided = judged.filter(isUndecided);
     seeLoans(setup, draft, { view, undecided, now: deps.clock.wall(), epoch: opened.epoch }); // 4
-    const evidence = new Map(gathered.flatMap((read) => (read.evidence ? [[read.intent.id, read.evidence]] : [])));
-    const { emergencies } = opened;
-    const { timing } = setup;
-    const facts = { undecided, emergencies, evidence, mode: draft.mode, now: deps.clock.wall(), timing };
-    const question = { setup, draft, opened, view, undecided, freedom: freedomOf(facts), now: this.#redisNow() };
-    const plan = await this.#triage(question, sight); // 5
+    const freedom = this.#freedom(draft, gathered, undecided);
+    const question = { setup, draft, opened, view, undecided, freedom, now: this.#redisNow() };
+    const plan = await triage(deps, question, sight, signal); // 5
     if (plan === null) return this.#finish(draft, sight, undecided, retryAfterMs);
 
     await this.#commit(draft, { view, intent: plan.intent, seen: sight.text }); // 6
     await this.#send(draft, sight, plan, undecided); // 7, 8, 9
   }
 
-  /** Step 5: decisions for all loans; at most one of them becomes a call now (DESIGN §2.3). */
-  async #triage(question: Question, sight: Sight): Promise<Plan | null> {
-    const { draft, opened, undecided } = question;
-    const wall = this.#deps.clock.wall();
-    const decisions = decideAll(question);
-    for (const { verdict, loan, says: why } of decisions) {
-      if (verdict === 'starved') draft.tell(loan, { type: 'STARVED', now: wall, why });
-      if (verdict === 'capped') draft.tell(loan, { type: 'CAPPED', now: wall, why });
-    }
-    const chosen = choose(decisions, opened, wall, this.#setup.timing.lookEveryMs);
-    const planned = chosen === null ? null : await this.#plan(question, sight, chosen);
-    const turn = { kind: 'notItsTurn', why: `one call at a time, ${chosen?.loan ?? ''} goes first` } as const;
-    draft.decisions = decisions.map((decision) => {
-      if (decision.verdict !== 'act') return { decision, withheld: null };
-      const withheld = decision === chosen ? (planned?.withheld ?? null) : turn;
-      return { decision: inWords(decision, withheld), withheld };
-    });
-    return planned === null || planned.intent === null
-      ? null
-      : { intent: planned.intent, beside: undecided.length > 0 };
+  /** How much of the account waits for what is undecided (DESIGN §5.7). */
+  #freedom(draft: Draft, gathered: readonly Gathered[], undecided: readonly Intent[]): Freedom {
+    const evidence = new Map(gathered.flatMap((read) => (read.evidence ? [[read.intent.id, read.evidence]] : [])));
+    const { emergencies } = this.#opened;
+    const { timing } = this.#setup;
+    return freedomOf({ undecided, emergencies, evidence, mode: draft.mode, now: this.#deps.clock.wall(), timing });
   }
 
-  /** The chosen call as an intent, or why it does not leave in this look. */
-  async #plan(
-    question: Question,
-    sight: Sight,
-    decision: ActDecision,
-  ): Promise<{ readonly intent: Intent | null; readonly withheld: Withheld | null }> {
-    const { draft, freedom } = question;
-    const { loan, rung, remainder, partial } = decision;
-    const still = freedom.kind === 'held' ? ({ kind: 'hold', why: freedom.why } as const) : this.#whyStill();
-    if (still !== null) return { intent: null, withheld: still };
-    const intent = intentOf(this.#deps, question, sight, decision);
-    let cursors: Intent['cursors'];
-    try {
-      cursors = await this.#deps.venue.cursors(intent, withDeadline(this.#signal, this.#setup));
-    } catch (error) {
-      // Without cursors nothing could prove later what became of the call, so there is no call.
-      return { intent: null, withheld: { kind: 'cursors', why: `the venue's records: ${messageOf(error)}` } };
-    }
-    const now = this.#deps.clock.wall();
-    draft.tell(loan, { type: 'PLANNED', now, intentId: intent.id, rung, remainder, partial });
-    // A machine that does not wait for a call must not have it sent.
-    const stored = draft.loans.get(loan);
-    if (stored === undefined || !awaited(stored).includes(intent.id)) {
-      return { intent: null, withheld: { kind: 'stray', why: `the loan is ${stored?.state ?? 'unknown'}` } };
-    }
-    return { intent: { ...intent, cursors, maxAgeMs: leftOf(sight, this.#setup) }, withheld: null };
-  }
-
-  /** Why nothing leaves this account now, whatever its loans need. */
-  #whyStill(): Withheld | null {
-    const { paused, rest } = this.#opened;
-    if (this.#setup.mode === 'dryRun') return { kind: 'dryRun', why: 'dry-run' };
-    if (paused !== null) return { kind: 'paused', why: `paused by ${paused.by}: ${paused.why}` };
-    const now = this.#redisNow();
-    if (rest !== null && rest.from <= now && now < rest.until) {
-      return { kind: 'backoff', why: `the last call was turned down, ${String(rest.until - now)} ms are left to wait` };
-    }
-    return null;
-  }
-
-  /** Steps 7 to 9. What happened is a fact in the journal before any machine is told. */
+  /** Steps 7 and 8. What happened is a fact in the journal before any machine is told. */
   async #send(planned: Draft, sight: Sight, { intent, beside }: Plan, undecided: readonly Intent[]): Promise<void> {
     const [deps, setup, opened, signal] = [this.#deps, this.#setup, this.#opened, this.#signal];
     const lastSentAt = newestSend(opened);
@@ -175,27 +110,27 @@ class Look {
     const settled =
       acted.intent.state === 'settling' ? await settle(deps, setup, draft, acted.intent, signal) : acted.intent; // 8
 
+    await this.#afterSend(draft, acted, settled, undecided); // 9
+  }
+
+  /** Step 9 of a look that sent: what comes next, and at once when there is news to plan upon. */
+  async #afterSend(draft: Draft, acted: Acted, settled: Intent, before: readonly Intent[]): Promise<void> {
+    const { clock, emit, ring } = this.#deps;
     const learned = learnedFrom(acted);
     const turnedDown = settled.state === 'rejected' || settled.state === 'refused';
     const again = settled.state === 'confirmed' || learned.length > 0;
-    const setbacks = turnedDown && !again ? setbacksOf([settled, ...opened.recent]) : 0;
+    const setbacks = turnedDown && !again ? setbacksOf([settled, ...this.#opened.recent]) : 0;
     const retryAfterMs = acted.reply.outcome === 'rejected' ? (acted.reply.retryAfterMs ?? 0) : 0;
-    const left = isUndecided(settled) ? [...undecided, settled] : undecided;
-    const nextLookAt = this.#next(draft, left, { retryAfterMs, setbacks }); // 9
+    const undecided = isUndecided(settled) ? [...before, settled] : before;
+    const nextLookAt = this.#next(draft, undecided, { retryAfterMs, setbacks });
     const from = this.#redisNow();
-    const until = from + Math.round(nextLookAt - deps.clock.wall());
+    const until = from + Math.round(nextLookAt - clock.wall());
     const rest = setbacks > 0 || retryAfterMs > 0 ? { from, until } : null;
-    await this.#commit(draft, {
-      view: null,
-      intent: null,
-      learned,
-      rest,
-      nextLookAt,
-      lookedAt: deps.clock.wall(),
-    });
-    const inFlight = this.#isInFlight(left) || turnedDown;
-    deps.emit(setup.name, { type: 'acted', states: statesOf(draft), nextLookAt, inFlight });
-    if (again) await deps.ring(settled.state === 'confirmed' ? 'the last action is done' : 'the venue taught a limit');
+    const times = { nextLookAt, lookedAt: clock.wall() };
+    await this.#commit(draft, { view: null, intent: null, learned, rest, ...times });
+    const inFlight = this.#isInFlight(undecided) || turnedDown;
+    emit(this.#setup.name, { type: 'acted', states: statesOf(draft), nextLookAt, inFlight });
+    if (again) await ring(settled.state === 'confirmed' ? 'the last action is done' : 'the venue taught a limit');
   }
 
   #tellReply(draft: Draft, { intent, reply, contradiction }: Acted): void {
@@ -284,11 +219,6 @@ class Look {
   #redisNow(): number {
     return Math.round(this.#opened.redisNow + this.#deps.clock.mono() - this.#monoBefore);
   }
-}
-
-/** In a record, a call that does not leave must not read like one that does. */
-function inWords(decision: Decision, withheld: Withheld | null): Decision {
-  return withheld === null ? decision : { ...decision, says: `not sent (${withheld.why}): ${decision.says}` };
 }
 
 function statesOf(draft: Draft): Readonly<Record<string, string>> {

@@ -10,7 +10,7 @@
 import type { Evidence, Intent } from '../core/intent.ts';
 import type { Shown } from '../core/outcome.ts';
 import type { LoanEvent } from '../machines/types.ts';
-import type { OutcomeState } from './journal.ts';
+import type { OutcomeState } from './outcomes.ts';
 import type { Timing } from './timing.ts';
 import { AGREEING_READS } from './timing.ts';
 

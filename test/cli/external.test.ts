@@ -137,7 +137,7 @@ describe('an exchange that stops answering', () => {
     expect(run.code, run.err).toBe(0);
     expect(run.out.match(/blind, so it stays still/g)).toHaveLength(1);
     expect(run.out.match(/looks in a row failed/g)).toHaveLength(1);
-    expect(run.out.match(/sees again/g)).toHaveLength(1);
+    expect(run.out.match(/sees again after/g)).toHaveLength(1);
     const secret = env['TEST_SECRET'] ?? '';
     expect(secret.length).toBeGreaterThan(10);
     expect(traces(run, dataDir)).not.toContain(secret);

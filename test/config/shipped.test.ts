@@ -6,12 +6,14 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { levelsAt } from '../../src/core/levels.ts';
-import { Dec, ONE, ZERO, sum } from '../../src/core/money.ts';
+import { PRODUCTS } from '../../src/core/loan.ts';
+import { Dec, ONE, ZERO, max, sum } from '../../src/core/money.ts';
 import type { Levels } from '../../src/core/need.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { planInWords } from '../../src/config/plan.ts';
 import { worldOf } from '../../src/config/world.ts';
-import type { AccountConfig, Config, Holdings, Policy, SimulatedCross } from '../../src/config/types.ts';
+import { crossLine, flexibleLine, isolatedLine, spotLine } from '../../src/config/simulatedLines.ts';
+import type { AccountConfig, Config, Holdings, Policy, Product, SimulatedAccount } from '../../src/config/types.ts';
 import type { Host } from '../../src/simulator/contract.ts';
 import { Simulation } from '../../src/simulator/simulation.ts';
 import { loadTape, tapeNames } from '../../src/simulator/tape/files.ts';
@@ -28,59 +30,86 @@ function loadShipped(text: string = TEXT, env: Readonly<Record<string, string>> 
 }
 const config = loadShipped();
 
-/** OKX counts collateral at a discount (okx.md §4.7); the cross margin account counts coins in full. */
+/** OKX counts collateral at a discount (okx.md §4.7); Binance counts coins in full. */
 const OKX_WEIGHTS: Readonly<Record<string, string>> = { BTC: '0.98', ETH: '0.98', SOL: '0.9' };
 
-interface ShippedLoan {
+interface Owed {
+  readonly product: Product;
+  readonly key: string;
+  readonly debt: Holdings;
+  readonly collateral: Holdings;
+  readonly startLtv: Dec | null;
+  readonly line: Dec;
+  readonly call: Dec | null;
+}
+
+interface ShippedLoan extends Owed {
+  /** `margin/isolatedMargin/BTCUSDT`; of an order number the last digit. */
   readonly id: string;
   readonly account: AccountConfig;
   readonly policy: Policy;
-  readonly debt: Holdings;
-  readonly collateral: Holdings;
   readonly start: Dec;
   readonly levels: Levels;
   readonly weight: (asset: string) => Dec;
 }
 
-function shippedLoans(): readonly ShippedLoan[] {
-  return (config.simulation?.accounts ?? []).flatMap((held) => {
-    const account = config.accounts.find(({ name }) => name === held.name);
-    if (account === undefined) throw new Error(held.name);
-    const one = (id: string, loan: SimulatedCross | (typeof held.loans)[number], line: Dec, call: Dec): ShippedLoan => {
-      const rule = account.loans.find(
-        ({ match }) => Object.hasOwn(loan.debt, match['borrow'] ?? '') || match['borrow'] === undefined,
-      );
-      const policy = config.policies[rule?.policy ?? ''];
-      if (policy === undefined || loan.startLtv === null) throw new Error(id);
-      const weight = (asset: string): Dec => new Dec(held.venue === 'okx' ? (OKX_WEIGHTS[asset] ?? '1') : '1');
-      return {
-        id,
-        account,
-        policy,
-        debt: loan.debt,
-        collateral: loan.collateral,
-        start: loan.startLtv,
-        levels: levelsAt(policy.bands, line, call),
-        weight,
-      };
-    };
-    const cross =
-      held.cross === null
-        ? []
-        : [one(`${held.name}/cross`, held.cross, ONE.div('1.1'), ONE.div(held.cross.leverage === 5 ? '1.16' : '1.3'))];
-    return [
-      ...cross,
-      ...held.loans.map((loan) => one(`${held.name}/${loan.ordId.slice(-1)}`, loan, loan.line, loan.call)),
-    ];
-  });
+/** Each loan of an account with the line that its venue gives it. */
+function owedBy(held: SimulatedAccount): readonly Owed[] {
+  const { cross, spotBorrow } = held;
+  const key = '';
+  return [
+    ...(cross === null
+      ? []
+      : [{ product: 'binance.crossMargin' as const, key, ...cross, ...crossLine(cross.leverage) }]),
+    ...held.isolated.map((loan) => ({
+      product: 'binance.isolatedMargin' as const,
+      key: loan.symbol,
+      ...loan,
+      ...isolatedLine(loan.symbol, loan.debt),
+    })),
+    ...held.flexible.map(({ loanCoin, debt, collateralCoin, collateral, startLtv }) => ({
+      product: 'binance.flexibleLoan' as const,
+      key: `${loanCoin}-${collateralCoin}`,
+      debt: { [loanCoin]: debt },
+      collateral: { [collateralCoin]: collateral },
+      startLtv,
+      ...(flexibleLine(collateralCoin) ?? { line: ZERO, call: null }),
+    })),
+    ...held.loans.map((loan) => ({ product: 'okx.flexibleLoan' as const, key: loan.ordId.slice(-1), ...loan })),
+    ...(spotBorrow === null
+      ? []
+      : [{ product: 'okx.spotBorrow' as const, key, ...spotBorrow, ...spotLine(spotBorrow.debt) }]),
+  ];
 }
-const LOANS = shippedLoans();
+
+function nameOf(account: string, product: string, key: string): string {
+  return [account, product.replace(/^\w+\./, ''), ...(key === '' ? [] : [key])].join('/');
+}
+
+function shippedLoan(held: SimulatedAccount, owed: Owed): ShippedLoan {
+  const id = nameOf(held.name, owed.product, owed.key);
+  const account = config.accounts.find(({ name }) => name === held.name);
+  const rules = account?.loans.filter(
+    ({ product, match }) =>
+      product === owed.product && (match['borrow'] === undefined || Object.hasOwn(owed.debt, match['borrow'])),
+  );
+  const policy = config.policies[rules?.[0]?.policy ?? ''];
+  if (account === undefined || rules?.length !== 1 || policy === undefined || owed.startLtv === null)
+    throw new Error(id);
+  const weight = (asset: string): Dec => new Dec(held.venue === 'okx' ? (OKX_WEIGHTS[asset] ?? '1') : '1');
+  const levels = levelsAt(policy.bands, owed.line, owed.call);
+  return { ...owed, id, account, policy, start: owed.startLtv, levels, weight };
+}
+const LOANS = (config.simulation?.accounts ?? []).flatMap((held) =>
+  owedBy(held).map((owed) => shippedLoan(held, owed)),
+);
 
 interface Fate {
   readonly loan: ShippedLoan;
   /** Highest LTV at any turning point, nothing done, interest left out. */
   readonly worst: Dec;
-  /** Coins and USD of debt above the target, at the moment that needs most. */
+  /** What the first rung from the wallet must pay to stay at the target, at the moment that needs most. */
+  readonly asset: string;
   readonly needCoins: Dec;
   readonly needUsd: Dec;
 }
@@ -100,8 +129,16 @@ function valueOf(tape: Tape, atMs: number, holdings: Holdings, weight: (asset: s
   );
 }
 
+/** The coin of the first rung that pays from the wallet, and what one USD missing at the target costs of it, in USD. */
+function remedyOf({ policy, debt, weight, levels }: ShippedLoan): { readonly asset: string; readonly perUsd: Dec } {
+  const rung = policy.ladder.find(({ from }) => from.includes('wallet'));
+  const asset = rung?.with === 'debt' ? Object.keys(debt)[0] : rung?.with[0];
+  if (rung === undefined || asset === undefined) throw new Error('no rung');
+  return { asset, perUsd: rung.do === 'repay' ? ONE : ONE.div(levels.target).div(weight(asset)) };
+}
+
 function fateOf(tape: Tape, loan: ShippedLoan): Fate {
-  const [debtAsset = ''] = Object.keys(loan.debt);
+  const { asset, perUsd } = remedyOf(loan);
   const one = (): Dec => ONE;
   const scale = valueOf(tape, tape.startMs, loan.debt, one)
     .div(loan.start)
@@ -110,14 +147,12 @@ function fateOf(tape: Tape, loan: ShippedLoan): Fate {
   for (let now: number | undefined = tape.startMs; now !== undefined; now = tape.nextMoment(now)) {
     const debt = valueOf(tape, now, loan.debt, one);
     const collateral = valueOf(tape, now, loan.collateral, loan.weight).times(scale);
-    const ltv = debt.div(collateral);
-    if (ltv.gt(worst)) worst = ltv;
-    const usd = debt.minus(loan.levels.target.times(collateral));
-    if (usd.gt(needUsd)) needUsd = usd;
-    const coins = usd.div(priceOf(tape, debtAsset, now));
-    if (coins.gt(needCoins)) needCoins = coins;
+    worst = max(worst, debt.div(collateral));
+    const usd = debt.minus(loan.levels.target.times(collateral)).times(perUsd);
+    needUsd = max(needUsd, usd);
+    needCoins = max(needCoins, usd.div(priceOf(tape, asset, now)));
   }
-  return { loan, worst, needCoins, needUsd };
+  return { loan, worst, asset, needCoins, needUsd };
 }
 
 const FATES = new Map<string, readonly Fate[]>();
@@ -145,6 +180,15 @@ describe('the shipped configuration', () => {
     expect(TEXT.split('\n')[0]).toBe('# yaml-language-server: $schema=./ballast.schema.json');
   });
 
+  it('has a loan of every product, each followed by one policy, and loans that owe the coin', () => {
+    expect([...new Set(LOANS.map(({ product }) => product))].sort()).toEqual([...PRODUCTS].sort());
+    expect(LOANS.filter(({ debt }) => Object.hasOwn(debt, 'BTC')).map(({ id }) => id)).toEqual([
+      'margin/isolatedMargin/BTCUSDT',
+      'marginCoin/crossMargin',
+      'loans/flexibleLoan/3',
+    ]);
+  });
+
   it('names a tape that ships, and all of them in its comment', () => {
     expect(tapeNames(TAPES)).toContain(config.simulation?.tape);
     expect(TEXT).toContain(tapeNames(TAPES).join(', '));
@@ -152,10 +196,19 @@ describe('the shipped configuration', () => {
 
   it('becomes a world that the simulator takes', () => {
     const world = parseWorld(JSON.parse(JSON.stringify(worldOf(config))));
-    expect(world.binance.map(({ name, cross }) => [name, cross?.leverage])).toEqual([
-      ['margin', 3],
-      ['marginCoin', 5],
+    expect(
+      world.binance.map(({ name, cross, isolated, flexible }) => [
+        name,
+        cross?.leverage,
+        isolated.map(({ symbol }) => symbol),
+        flexible.map(({ loanCoin, collateralCoin }) => `${loanCoin}-${collateralCoin}`),
+      ]),
+    ).toEqual([
+      ['margin', 3, ['BTCUSDT'], ['USDT-ETH']],
+      ['marginCoin', 5, [], []],
     ]);
+    const [spot] = world.okx;
+    expect([spot?.acctLv, spot?.enableSpotBorrow, spot?.spotStartLtv?.toFixed()]).toEqual(['1', true, '0.7']);
     expect(
       world.okx.flatMap(({ loans }) => loans.map(({ liqLtv, callLtv }) => [liqLtv.toFixed(), callLtv.toFixed()])),
     ).toEqual([
@@ -203,23 +256,38 @@ describe('its figures, on the tapes', () => {
   });
 
   it.each([
-    ['may-2021', ['margin/cross', 'loans/1', 'loans/2']],
-    ['ftx-2022', ['margin/cross', 'loans/2']],
-    ['feb-2025', ['margin/cross', 'loans/2']],
-    ['rally-2024', ['marginCoin/cross', 'loans/3']],
-    ['usdc-depeg-2023', ['marginCoin/cross', 'loans/3']],
+    [
+      'may-2021',
+      [
+        'margin/crossMargin',
+        'margin/flexibleLoan/USDT-ETH',
+        'loans/flexibleLoan/1',
+        'loans/flexibleLoan/2',
+        'loans/spotBorrow',
+      ],
+    ],
+    ['ftx-2022', ['margin/crossMargin', 'margin/flexibleLoan/USDT-ETH', 'loans/flexibleLoan/2', 'loans/spotBorrow']],
+    ['feb-2025', ['margin/crossMargin', 'margin/flexibleLoan/USDT-ETH', 'loans/flexibleLoan/2', 'loans/spotBorrow']],
+    ['rally-2024', ['margin/isolatedMargin/BTCUSDT', 'marginCoin/crossMargin', 'loans/flexibleLoan/3']],
+    ['usdc-depeg-2023', ['margin/isolatedMargin/BTCUSDT', 'marginCoin/crossMargin', 'loans/flexibleLoan/3']],
     ['calm-2023', []],
   ])('untouched, %s liquidates %j', (name, lost) => {
     expect(lostOn(name)).toEqual(lost);
   });
 
-  it.each(['may-2021', 'rally-2024'])('the simulator itself says the same of %s', (name) => {
-    const host: Host = { now: () => 0, later: () => () => undefined, random: () => 0.5 };
-    const simulation = new Simulation(worldOf(config), loadTape(name, TAPES, 3_600_000), host);
-    while (simulation.engine.advance());
-    const lost = simulation.engine.books.flatMap((books) => books.report()).filter(({ liquidated }) => liquidated);
-    expect(lost.map(({ account, key }) => `${account}/${key === '' ? 'cross' : key.slice(-1)}`)).toEqual(lostOn(name));
-  });
+  it.each(['may-2021', 'feb-2025', 'rally-2024', 'usdc-depeg-2023'])(
+    'the simulator itself says the same of %s',
+    (name) => {
+      const host: Host = { now: () => 0, later: () => () => undefined, random: () => 0.5 };
+      const simulation = new Simulation(worldOf(config), loadTape(name, TAPES, 3_600_000), host);
+      while (simulation.engine.advance());
+      const lost = simulation.engine.books.flatMap((books) => books.report()).filter(({ liquidated }) => liquidated);
+      const ids = lost.map(({ account, product, key }) =>
+        nameOf(account, product, key.replace('/', '-').replace(/^\d+(?=\d$)/, '')),
+      );
+      expect(ids.sort()).toEqual([...lostOn(name)].sort());
+    },
+  );
 
   it('on the calm tape nothing has to be done', () => {
     expect(fatesOn('calm-2023').filter(({ worst, loan }) => worst.gte(loan.levels.act))).toEqual([]);
@@ -232,8 +300,8 @@ describe('its figures, on the tapes', () => {
         config.accounts.find((account) => account.name === held.name)?.wallets.find((rule) => rule.name === wallet)
           ?.keep ?? {};
       const mine = fatesOn(name).filter(({ loan }) => loan.account.name === held.name);
-      for (const asset of new Set(mine.flatMap(({ loan }) => Object.keys(loan.debt)))) {
-        const need = sum(mine.filter(({ loan }) => Object.hasOwn(loan.debt, asset)).map(({ needCoins }) => needCoins));
+      for (const asset of new Set(mine.map((fate) => fate.asset))) {
+        const need = sum(mine.filter((fate) => fate.asset === asset).map(({ needCoins }) => needCoins));
         const free = (held.wallets[wallet]?.[asset] ?? ZERO).minus(kept[asset] ?? ZERO);
         expect(need.lte(free), `${held.name} ${asset}: ${need.toFixed(4)} of ${free.toFixed()}`).toBe(true);
       }

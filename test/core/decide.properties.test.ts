@@ -7,7 +7,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decide } from '../../src/core/decide.ts';
 import type { LoanView, Product } from '../../src/core/loan.ts';
-import { Dec, ONE, ZERO, ceil, max, min, parse } from '../../src/core/money.ts';
+import { type Dec, ONE, ZERO, ceil, max, min, parse } from '../../src/core/money.ts';
 import type { DecideInput } from '../../src/core/need.ts';
 import { recompute } from '../../src/core/sizingRecord.ts';
 import { coin, dec, debt, input, loan, need, policy, rung, wallet } from './build.ts';
@@ -187,8 +187,10 @@ describe('every plan', () => {
         // a mark may leave a trace undone where the last coin was already planned for
         const traces = world.marks ? '0.62001' : '0.62';
         expect(last.debtValue.lte(last.collateralValue.times(traces))).toBe(true);
-        if (last.debtValue.gt(0) && !dropped)
-          expect(parse(first.ltvAfter).minus(last.ltv).abs().lte('0.0002')).toBe(true);
+        if (last.debtValue.gt(0) && ended === null) {
+          const off = parse(first.ltvAfter).minus(last.ltv).abs();
+          expect(off.lte(world.marks ? '0.0005' : '0.0001')).toBe(true);
+        }
       }),
       RUNS,
     );

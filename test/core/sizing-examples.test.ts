@@ -24,11 +24,14 @@ import { clairvoyantAdd, clairvoyantMixed, clairvoyantRepay } from '../support/c
 import { acting, coin, dec, debt, input, loan, need, policy, rung, tiers, wallet } from './build.ts';
 import type { Act } from './build.ts';
 
+/** Figures of the table as they were parsed: every example has fields of its own. */
+type Figures = ReturnType<typeof JSON.parse>;
+
 interface Example {
   readonly id: string;
-  readonly inputs: any;
-  readonly policy: any;
-  readonly expected: any;
+  readonly inputs: Figures;
+  readonly policy: Figures;
+  readonly expected: Figures;
 }
 
 const EXAMPLES = JSON.parse(

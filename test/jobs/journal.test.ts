@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Journal, StaleEpochError, EMPTY_COMMIT } from '../../src/jobs/journal.ts';
-import type { OutcomeState } from '../../src/jobs/journal.ts';
+import type { OutcomeState } from '../../src/jobs/outcomes.ts';
 import type { TestRedis } from '../support/redis.ts';
 import { startTestRedis } from '../support/redis.ts';
 import { anIntent, commitWith, freshAddress } from './fixtures.ts';

@@ -3,7 +3,7 @@
  * replays measure the engine against. Without releases money is a ratchet, so all of it may be placed at the start and only
  * the worst visited moment binds.
  */
-import { Dec, ZERO, max, min } from '../../src/core/money.ts';
+import { type Dec, ZERO, max, min } from '../../src/core/money.ts';
 
 export interface Path {
   /** Debt and collateral, coins; the debt coin is worth one USD. */

@@ -17,14 +17,7 @@ import type { ProductPart, Section, Surroundings } from './product.ts';
 import type { Params } from './signer.ts';
 import { mostToRedeem } from './terms.ts';
 import { VenueActs } from './venueActs.ts';
-import {
-  isNewer,
-  loanHistoryRow,
-  loanInfoRow,
-  readRows,
-  type LoanHistoryRow,
-  type LoanInfoRow,
-} from './wire.ts';
+import { isNewer, loanHistoryRow, loanInfoRow, readRows, type LoanHistoryRow, type LoanInfoRow } from './wire.ts';
 
 /** Records of each verb: loan-history's type and the funding bill's (okx.md §3.1, §3.5). */
 const RECORDS: Readonly<Partial<Record<Intent['verb'], { readonly history: string; readonly bill: string }>>> = {
@@ -106,7 +99,6 @@ export class FlexibleLoan implements ProductPart {
   }
 
   sign(intent: Intent): SignedRequest {
-    if (isTransfer(intent)) return signTransfer(this.#client, intent);
     const amount = wireAmount(intent.amount);
     const order = orderParam(intent);
     switch (intent.verb) {

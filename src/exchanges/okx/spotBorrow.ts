@@ -6,7 +6,6 @@ import type { Evidence, Intent } from '../../core/intent.ts';
 import type { Asset } from '../../core/loan.ts';
 import { Dec, ZERO, format, min, parse } from '../../core/money.ts';
 import { VenueError, type SignedRequest } from '../exchange.ts';
-import type { Json } from '../json.ts';
 import { wireAmount } from '../parse.ts';
 import type { OkxClient } from './client.ts';
 import { ENDPOINTS } from './endpoints.ts';
@@ -106,8 +105,7 @@ export class SpotBorrow implements ProductPart {
   async evidence(intent: Intent, signal: AbortSignal): Promise<Evidence> {
     if (isTransfer(intent)) return transferEvidence(this.#client, intent, signal);
     const { accountBills, history } = intent.cursors;
-    if (accountBills === undefined || history === undefined)
-      return cannotTell('no record cursors were saved');
+    if (accountBills === undefined || history === undefined) return cannotTell('no record cursors were saved');
     const records = await Promise.all([
       this.#billsSince(intent, accountBills, signal),
       this.#historySince(intent, history, signal),
@@ -181,7 +179,8 @@ export class SpotBorrow implements ProductPart {
     const owed = parse(intent.before.debt[intent.asset] ?? '0');
     const had = intent.before.inside[intent.asset];
     const has = detail?.available ?? ZERO;
-    if (owes.lt(owed)) return { says: intent.verb === 'repay' ? 'moved' : 'unclear', why: 'the debt is smaller than before' };
+    if (owes.lt(owed))
+      return { says: intent.verb === 'repay' ? 'moved' : 'unclear', why: 'the debt is smaller than before' };
     if (owes.gt(owed.times(GROWTH)) || (intent.verb === 'borrow' && owes.minus(owed).gte(intent.amount)))
       return { says: 'unclear', why: 'the debt is larger than before by more than interest' };
     if (had !== undefined && has.lt(had)) return { says: 'unclear', why: 'the trading account holds less than before' };

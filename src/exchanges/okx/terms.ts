@@ -100,7 +100,8 @@ function orderOf(loan: LoanView): Readonly<Record<string, string>> {
 async function yearlyRate(loan: LoanView, ccy: Asset, { client, signal }: Asking): Promise<Stated | null> {
   const data = await client.read(ENDPOINTS.loanInterest, { ...orderOf(loan), ccy, limit: '1' }, signal);
   const [newest] = readRows('flexible-loan/interest-accrued', loanInterestRow, data);
-  return newest?.yearly == null ? null : { rate: newest.yearly, per: 'year' };
+  const rate = newest?.yearly ?? null;
+  return rate === null ? null : { rate, per: 'year' };
 }
 
 /** `maxLoan` is within the quota (§3.6): when it is all of it, the quota binds. */
@@ -155,7 +156,11 @@ async function spotDebt(
 }
 
 async function hourlyRates({ client, signal }: Asking): Promise<ReadonlyMap<Asset, Dec>> {
-  const rows = readRows('account/interest-rate', interestRateRow, await client.read(ENDPOINTS.interestRates, {}, signal));
+  const rows = readRows(
+    'account/interest-rate',
+    interestRateRow,
+    await client.read(ENDPOINTS.interestRates, {}, signal),
+  );
   return new Map(rows.map(({ ccy, hourly }) => [ccy, hourly]));
 }
 

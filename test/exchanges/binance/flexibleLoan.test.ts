@@ -236,7 +236,7 @@ describe('money calls', () => {
 
   it.each([
     { verb: 'transferIn' },
-    { verb: 'borrow' },
+    { verb: 'borrow', asset: 'BTC' },
     { verb: 'add', asset: 'USDT' },
     { verb: 'repay', asset: 'BTC' },
     { key: 'USDT' },

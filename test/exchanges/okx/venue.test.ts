@@ -149,7 +149,7 @@ describe('observing', () => {
   it('reads how much may be released only when somebody asks', async () => {
     server.on('GET finance/flexible-loan/max-collateral-redeem-amount', () => [{ ccy: 'BTC', maxRedeemAmt: '0.1' }]);
     expect((await venue.observe(never())).loans[0]?.maxRelease).toEqual({});
-    const asked = await open({ releases: () => true }).observe(never());
+    const asked = await open({ releasable: ['BTC'] }).observe(never());
     expect(asked.loans[0]?.maxRelease['BTC']?.toFixed()).toBe('0.1');
   });
 
@@ -212,7 +212,7 @@ describe('signing', () => {
   });
 
   it.each([
-    ['a borrow', { verb: 'borrow' }],
+    ['a borrow on an order that the venue does not name', { verb: 'borrow', key: 'single' }],
     ['zero', { amount: '0' }],
     ['an exponent', { amount: '1e3' }],
     ['a transfer to itself', { verb: 'transferIn', from: 'funding', to: 'inside' }],
