@@ -36,7 +36,7 @@ const SHOWN_FROM_USD = 1;
 /** @param {string} account @param {{ product: string, key: string }} loan */
 const idOf = (account, { product, key }) => (key === '' ? `${account}/${product}` : `${account}/${product}/${key}`);
 
-/** LTVs of one loan in one run, thinned to the lowest and highest of each bin, as [minutes after FROM, percent]. */
+/** LTVs of one loan in one run, thinned to the lowest and highest of each bin: minutes after FROM, percent, and so on. */
 function thin(points) {
   const bins = new Map();
   for (const point of points) {
@@ -52,7 +52,7 @@ function thin(points) {
     if (low === high) return [low];
     return low.order < high.order ? [low, high] : [high, low];
   });
-  return kept.map(({ at, ltv }) => [minutes(at), percent(ltv)]);
+  return kept.flatMap(({ at, ltv }) => [minutes(at), percent(ltv)]);
 }
 
 const minutes = (at) => Math.round((at - FROM) / 6_000) / 10;
@@ -75,7 +75,8 @@ class Recorder {
   sees(names, state) {
     this.order += 1;
     this.now = state.tape.nowMs;
-    this.btc.push({ at: this.now, order: this.order, ltv: Number(state.prices.BTC) });
+    // A price is thinned like an LTV; `percent` takes its hundred away again.
+    this.btc.push({ at: this.now, order: this.order, ltv: Number(state.prices.BTC) / 100 });
     for (const loan of state.loans) {
       const id = idOf(names.get(loan.uid), loan);
       const points = this.points.get(id);
@@ -181,7 +182,7 @@ async function record() {
     tape: TAPE,
     from: new Date(FROM).toISOString(),
     to: new Date(TO).toISOString(),
-    btc: thin(acted.btc).map(([at, price]) => [at, Math.round(price / 100)]),
+    btc: thin(acted.btc),
     loans: LOANS.map(({ id, title }) => {
       const level = Object.entries(acted.levels.get(id)).filter(([name]) => name !== 'call');
       return {
@@ -196,17 +197,16 @@ async function record() {
   };
 }
 
-/** One row a series, so that a new recording reads well in a diff. */
-function pretty(data) {
-  return `${JSON.stringify(data, null, 1)
-    .replace(/\[\s+(-?[\d.]+),\s+(-?[\d.]+)\s+\]/g, '[$1, $2]')
-    .replace(/\],\s+\[/g, '], [')}\n`;
+/** As the formatter wants it, so that a new recording passes the gate. */
+async function pretty(data) {
+  const { default: prettier } = await import('prettier');
+  return prettier.format(JSON.stringify(data), { ...(await prettier.resolveConfig(DATA)), filepath: DATA });
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   await runMain(async () => {
     mkdirSync(FOLDER, { recursive: true });
-    if (!process.argv.includes('--draw')) writeFileSync(DATA, pretty(await record()));
+    if (!process.argv.includes('--draw')) writeFileSync(DATA, await pretty(await record()));
     writeFileSync(PICTURE, drawPicture(JSON.parse(readFileSync(DATA, 'utf8'))));
     say('wrote docs/images/may-2021.json and docs/images/may-2021.svg');
     return 0;

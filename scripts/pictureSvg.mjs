@@ -38,6 +38,11 @@ const text = (x, y, words, css = '', anchor = 'start') =>
 const rule = (x1, y1, x2, y2, css) =>
   `<line x1="${fixed(x1)}" y1="${fixed(y1)}" x2="${fixed(x2)}" y2="${fixed(y2)}" class="${css}"/>`;
 
+/** `minutes, value, minutes, value, …` as pairs. */
+function pairs(flat) {
+  return flat.flatMap((at, index) => (index % 2 === 0 ? [[at, flat[index + 1]]] : []));
+}
+
 function path(points, x, y, css) {
   const steps = points.map(([at, value], index) => `${index === 0 ? 'M' : 'L'}${fixed(x(at))} ${fixed(y(value))}`);
   return `<path d="${steps.join('')}" class="${css}"/>`;
@@ -62,14 +67,15 @@ function hours({ from, to }, x, top, bottom) {
 /** The price that did it, in a strip of its own. */
 function strip(data, x) {
   const { top, height } = STRIP;
-  const prices = data.btc.map(([, price]) => price);
+  const btc = pairs(data.btc);
+  const prices = btc.map(([, price]) => price);
   const [low, high] = [Math.min(...prices), Math.max(...prices)];
   const y = (price) => top + height - ((price - low) / (high - low)) * height;
   const label = (price) => `${thousands(price.toFixed(0))} USD`;
   return [
     ...hours(data, x, top, top + height).filter((one) => one.startsWith('<line')),
     text(LEFT, top - 8, 'Bitcoin, USD', 'title'),
-    path(data.btc, x, y, 'price'),
+    path(btc, x, y, 'price'),
     text(RIGHT + 8, y(high) + 4, label(high), 'soft'),
     text(RIGHT + 8, y(low) + 4, label(low), 'soft'),
   ];
@@ -77,7 +83,8 @@ function strip(data, x) {
 
 function panel(data, loan, x, top) {
   const { levels } = loan;
-  const everything = [...loan.acted.ltv, ...loan.control.ltv].map(([, ltv]) => ltv);
+  const [acted, control] = [pairs(loan.acted.ltv), pairs(loan.control.ltv)];
+  const everything = [...acted, ...control].map(([, ltv]) => ltv);
   const floor = Math.floor(Math.min(...everything, levels.target) - 1);
   const ceiling = Math.ceil(Math.max(...everything, levels.line) + 1);
   const bottom = top + PANEL_HEIGHT;
@@ -102,9 +109,9 @@ function panel(data, loan, x, top) {
     ...level('urgent', 'urgent'),
     ...level('act', 'act'),
     ...level('target', 'target'),
-    path(loan.control.ltv, x, y, 'control'),
+    path(control, x, y, 'control'),
     ...end(data, loan.control, x, y),
-    path(loan.acted.ltv, x, y, 'ours'),
+    path(acted, x, y, 'ours'),
     ...end(data, loan.acted, x, y),
     ...loan.actions.flatMap((action, index) => mark(action, index + 1, x, y)),
     ...loan.actions.map((action, index) =>

@@ -1,5 +1,6 @@
 /** Tells a watcher of the terminal what happens, each thing once. Events in, lines out; remembers what it said. */
 import type { Clock } from '../clock.ts';
+import type { Mode } from '../core/intent.ts';
 import type { LoanView } from '../core/loan.ts';
 import { triggerLtv } from '../core/loan.ts';
 import type { Dec } from '../core/money.ts';
@@ -14,8 +15,8 @@ export interface NarratorOptions {
   readonly ruleOf: (account: string, loan: LoanView) => { readonly levels: Levels; readonly policy: Policy } | null;
   /** What the clock of this account's venue shows now: the tape's, or the wall's. */
   readonly timeOf: (account: string) => string;
-  /** Whether real money moves there: then sends are told as well, not only what came of them. */
-  readonly isLive: (account: string) => boolean;
+  /** What is done there: live sends are told as well, not only what came of them; where nothing is sent, what would be. */
+  readonly modeOf: (account: string) => Mode;
 }
 
 /** Alerts whose news the narrator tells in its own way. */
@@ -47,12 +48,11 @@ export class Narrator {
   hear(account: string, event: LookEvent): readonly string[] {
     switch (event.type) {
       case 'decided':
-        this.#decisions.set(event.decision.loan, event.decision);
-        return [];
+        return this.#decided(account, event.decision);
       case 'looked':
         return [...this.#seesAgain(account), ...this.#introduce(account, event), ...this.#levels(account, event)];
       case 'sent':
-        return this.#options.isLive(account)
+        return this.#options.modeOf(account) === 'live'
           ? [this.#line(account, event.intent.loan, `sends: ${legWords(event.intent)}`)]
           : [];
       case 'confirmed':
@@ -69,6 +69,15 @@ export class Narrator {
       case 'acted':
         return [];
     }
+  }
+
+  /** Where nothing is sent, nothing else would tell what the server wanted: once, until it wants something else. */
+  #decided(account: string, decision: Decision): string[] {
+    const { loan, verdict, says } = decision;
+    const before = this.#decisions.get(loan);
+    this.#decisions.set(loan, decision);
+    const isNew = verdict === 'act' && before?.verdict !== 'act';
+    return isNew && this.#options.modeOf(account) === 'dryRun' ? [this.#line(account, loan, `would act: ${says}`)] : [];
   }
 
   #line(account: string, about: string, words: string): string {

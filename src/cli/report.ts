@@ -63,7 +63,8 @@ function loanResult(loan: SimulatedLoanReport, accounts: readonly AccountResult[
   const { venue, product, key, liquidated } = loan;
   const account = accounts.find((known) => known.venue === venue && known.uid === loan.uid);
   const name = account?.name ?? loan.account;
-  const id = key === '' ? `${name}/${product}` : `${name}/${product}/${key}`;
+  // The venue names a pair with a slash; a loan id has slashes of its own.
+  const id = key === '' ? `${name}/${product}` : `${name}/${product}/${key.replace('/', '-')}`;
   const done = account?.intents.filter((intent) => intent.loan === id && intent.state === 'confirmed') ?? [];
   const endState = account?.states[id] ?? 'unseen';
   const reason = reasons.of({ loan: id, liquidated, endLtv: loan.ltv, endState });

@@ -59,6 +59,7 @@ class Session {
   readonly #reasons: Reasons;
   readonly #tapeTime: TapeTime;
   readonly #states = new Map<string, Readonly<Record<string, string>>>();
+  readonly #complaints = new Set<string>();
   #fatal: Ending | null = null;
 
   constructor(options: StartOptions) {
@@ -70,7 +71,7 @@ class Session {
       clock,
       ruleOf: (name, loan) => ruleOf(config, name, loan),
       timeOf: (name) => this.#timeOf(name),
-      isLive: (name) => accountOf(config, name)?.sends === 'live',
+      modeOf: (name) => (options.observeOnly ? 'dryRun' : (accountOf(config, name)?.sends ?? 'dryRun')),
     });
     const end = (): void => {
       this.#over.abort(new Error('stopped'));
@@ -95,7 +96,7 @@ class Session {
         this.#hear(account, event);
       },
       onError: (account, error) => {
-        output.log.warn('error', { account, says: error.message });
+        this.#complain(account, error);
       },
       onFatal: (ending) => {
         this.#end(ending);
@@ -109,6 +110,16 @@ class Session {
     }
     if (this.#fatal !== null) throw this.#fatal;
     return EXIT.ok;
+  }
+
+  /** A bug of a look, or a Redis that is away for a moment: said once, and logged each time. */
+  #complain(account: string, error: Error): void {
+    const { output } = this.#options;
+    output.log.warn('error', { account, says: error.message });
+    const key = `${account} ${error.message}`;
+    if (this.#over.signal.aborted || this.#complaints.has(key)) return;
+    this.#complaints.add(key);
+    output.say(`${this.#timeOf(account)}  ${account}  WARNING: ${error.message}`);
   }
 
   #end(ending: Ending): void {
@@ -184,7 +195,12 @@ class Session {
   #hear(account: string, event: LookEvent): void {
     if (event.type === 'decided') this.#reasons.decided(event.decision);
     if (event.type === 'looked' || event.type === 'acted') this.#states.set(account, event.states);
-    for (const line of this.#narrator.hear(account, event)) this.#options.output.say(line);
+    try {
+      for (const line of this.#narrator.hear(account, event)) this.#options.output.say(line);
+    } catch (error) {
+      // Words for a watcher never come between a decision and its send.
+      this.#options.output.log.warn('narration', { account, says: error instanceof Error ? error.message : 'unknown' });
+    }
   }
 
   #timeOf(name: string): string {

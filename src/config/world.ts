@@ -6,7 +6,11 @@ import { format } from '../core/money.ts';
 import type { Dec } from '../core/money.ts';
 import type { AccountConfig, Config, Holdings, SimulatedAccount, SimulatedFlexible } from './types.ts';
 
-const TENTH = 0.1;
+/**
+ * Windows of limits at tenth waits: shorter still, because a tape at full speed asks far more often than life does. The
+ * server's own counting shrinks by the same share (`exchanges/venues.ts`).
+ */
+const LIMITS_SHARE = 0.02;
 
 /** `{}` without simulated accounts. Holds the made-up keys of simulated accounts and no other. */
 export function worldOf(config: Config): unknown {
@@ -16,7 +20,7 @@ export function worldOf(config: Config): unknown {
     const account = config.accounts.find(({ name, simulated }) => simulated && name === held.name);
     return account === undefined ? [] : [{ held, account }];
   });
-  const limits = { limits: { windowScale: simulation.waits === 'tenth' ? TENTH : 1 } };
+  const limits = { limits: { windowScale: simulation.waits === 'tenth' ? LIMITS_SHARE : 1 } };
   return {
     timing: { settleMs: simulation.settleMs },
     binance: pairs

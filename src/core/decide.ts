@@ -10,30 +10,24 @@
  * the first acting decision of an account per look and asks again with new eyes; the others are what it would do next.
  * Nothing here reads a clock, draws a number or invents an id.
  */
-import type { Verb } from './intent.ts';
-import type { LoanId, LoanView } from './loan.ts';
 import { triggerLtv } from './loan.ts';
 import { consider } from './consider.ts';
 import type { Case, Idle } from './consider.ts';
 import { planFor } from './ladder.ts';
 import type { Plan, Short } from './ladder.ts';
-import { firstLeg, usdText } from './leg.ts';
+import { firstLeg } from './leg.ts';
 import type { Leaving } from './leg.ts';
 import { cushionOf } from './levels.ts';
-import { nextPrices } from './next.ts';
-import type { DecideInput, Decision, DecisionBase, Levels, TraceLine } from './need.ts';
-import { isAtOrBelow, ltvOfStand, percent } from './position.ts';
+import type { DecideInput, Decision, DecisionBase } from './need.ts';
+import { isAtOrBelow, ltvOfStand } from './position.ts';
 import type { Position } from './position.ts';
 import { purseOf, sceneOf } from './purse.ts';
 import type { Scene } from './purse.ts';
+import { actSays, baseOf, cannotSays, shown, triageLine, usdAmount } from './record.ts';
 import { excess } from './sizing.ts';
-import type { Groups } from './survival.ts';
 import { triage } from './triage.ts';
 import type { Claimant, Share } from './triage.ts';
-import { type Dec, ONE, ZERO, ceil, format, max } from './money.ts';
-
-/** Decimals of an LTV in a record. It informs; what decided is in `sizing`. */
-const SHOWN_DECIMALS = 8;
+import { type Dec, ONE, ZERO, max } from './money.ts';
 
 /** One decision per need, in the order in which they are to be executed. */
 export function decide(input: DecideInput): readonly Decision[] {
@@ -77,24 +71,19 @@ function claimOf(scene: Scene, one: Case): Claim {
 
 /** The call that leaves now, or why none can. */
 function answer(scene: Scene, { claimant, plan, refused }: Share<Claim>, scarce: boolean): Decision {
-  const base = baseOf(scene, claimant.loan, claimant.view, claimant.levels, [
-    ...claimant.trace,
-    ...triageSays(refused, scarce),
-    ...plan.notes,
-  ]);
+  const trace = [...claimant.trace, triageLine(refused, scarce), ...plan.notes];
+  const base = baseOf(scene.input, claimant.loan, claimant.view, claimant.levels, trace);
   if (refused !== null) return cannot(base, claimant, plan.short, claimant.rescued, refused);
   if (plan.steps.length === 0) return cannot(base, claimant, plan.short, claimant.aim, null);
   const leaving = firstLeg(plan);
-  if (leaving === null) {
-    const byAction: Short = {
-      by: 'limit',
-      what: 'perAction is below the smallest amount the venue takes',
-      missingUsd: ZERO,
-    };
-    return cannot(base, claimant, byAction, claimant.aim, null);
-  }
-  return act(base, claimant, plan, leaving);
+  return leaving === null ? cannot(base, claimant, BY_ACTION, claimant.aim, null) : act(base, claimant, plan, leaving);
 }
+
+const BY_ACTION: Short = {
+  by: 'limit',
+  what: 'perAction is below the smallest amount the venue takes',
+  missingUsd: ZERO,
+};
 
 function act(base: DecisionBase, claim: Claim, plan: Plan, leaving: Leaving): Decision {
   const after = leaving.cut ? leaving.step.position : plan.position;
@@ -105,9 +94,9 @@ function act(base: DecisionBase, claim: Claim, plan: Plan, leaving: Leaving): De
     ...leaving.part,
     verdict: 'act',
     partial: short !== null,
-    ...(short === null ? {} : { short: { ...short, missingUsd: format(ceil(short.missingUsd, 2)) } }),
+    ...(short === null ? {} : { short: { ...short, missingUsd: usdAmount(short.missingUsd) } }),
     ltvAfter: shown(ltvAfter ?? ZERO),
-    says: actSays(claim, leaving, ltvAfter, short),
+    says: actSays(leaving, claim.ltv, ltvAfter, short),
   };
 }
 
@@ -124,84 +113,11 @@ function cannot(base: DecisionBase, claim: Claim, short: Short | null, level: De
   const missing = max(ZERO, excess(claim.start, level));
   const reason = why ?? short?.what ?? 'loans in greater danger need the money more';
   const verdict = short?.by === 'limit' ? 'capped' : 'starved';
-  const says = `${usdText(missing)} are missing at LTV ${percent(claim.ltv)}: ${reason}`;
-  return { ...base, verdict, missingUsd: format(ceil(missing, 2)), says };
+  return { ...base, verdict, missingUsd: usdAmount(missing), says: cannotSays(missing, claim.ltv, reason) };
 }
 
 function leaveAlone(scene: Scene, { need, view, levels, verdict, says, trace }: Idle): Placed {
-  const base = { ...baseOf(scene, need.loan, view, levels, trace), says };
+  const base = { ...baseOf(scene.input, need.loan, view, levels, trace), says };
   const decision: Decision = verdict === 'capped' ? { ...base, verdict, missingUsd: '0' } : { ...base, verdict };
   return { decision, at: view === null ? null : { ltv: triggerLtv(view), line: view.line } };
-}
-
-/** The record of a loan that needs nothing: every look leaves one (DESIGN §2.9). */
-export function nothingToDo(view: LoanView, levels: Levels, at: number, groups: Groups, says: string): Decision {
-  const trace: TraceLine[] = [{ rule: 'need', fired: false, says }];
-  return { loan: view.id, at, trace, says, verdict: 'nothing', ...seen(view, levels, groups) };
-}
-
-function baseOf(
-  scene: Scene,
-  loan: LoanId,
-  view: LoanView | null,
-  levels: Levels | null,
-  trace: readonly TraceLine[],
-): DecisionBase {
-  const { now, groups } = scene.input;
-  return { loan, at: now, trace, says: '', ...seen(view, levels, groups) };
-}
-
-/** What was seen, for the record; zeros for a loan that this look did not see. */
-function seen(
-  view: LoanView | null,
-  levels: Levels | null,
-  groups: Groups,
-): Pick<DecisionBase, 'ltv' | 'levels' | 'next'> {
-  if (view === null || levels === null) {
-    return { ltv: '0', levels: { target: '0', act: '0', urgent: '0', line: '0', call: null }, next: [] };
-  }
-  const { target, act: acts, urgent, line, call } = levels;
-  const texts = {
-    target: shown(target),
-    act: shown(acts),
-    urgent: shown(urgent),
-    line: shown(line),
-    call: call === null ? null : shown(call),
-  };
-  return { ltv: shown(triggerLtv(view)), levels: texts, next: nextPrices(view, levels, groups) };
-}
-
-function triageSays(refused: string | null, scarce: boolean): readonly TraceLine[] {
-  if (refused !== null) return [{ rule: 'triage', fired: true, says: refused }];
-  return scarce
-    ? [
-        {
-          rule: 'triage',
-          fired: true,
-          says: 'money or limits do not suffice for every loan in need: the rescue of the largest values comes first',
-        },
-      ]
-    : [{ rule: 'triage', fired: false, says: 'money and limits suffice for every loan in need' }];
-}
-
-function actSays(claim: Claim, { part, step }: Leaving, ltvAfter: Dec | null, short: Short | null): string {
-  const { leg } = part;
-  const what = leg.full ? 'the whole debt of ' : '';
-  const then = step.route.length > 1 ? ', then repay with it' : '';
-  const result = `LTV ${percent(claim.ltv)} → ${ltvAfter === null ? 'debt without collateral' : percent(ltvAfter)}`;
-  const missing = short === null ? '' : `; ${usdText(short.missingUsd)} still missing (${short.what})`;
-  return `${VERB_WORDS[leg.verb]} ${what}${leg.amount} ${leg.asset} from ${leg.from}${then}: ${result}${missing}`;
-}
-
-const VERB_WORDS: Readonly<Record<Verb, string>> = {
-  repay: 'repay',
-  transferIn: 'move in',
-  add: 'add as collateral',
-  transferOut: 'move out',
-  reduce: 'release',
-  borrow: 'borrow',
-};
-
-function shown(ratio: Dec): string {
-  return format(ratio.toDecimalPlaces(SHOWN_DECIMALS));
 }

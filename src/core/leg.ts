@@ -116,8 +116,3 @@ function ahead(ask: Ask, following: PlanStep, undoneUsd: Dec): Remainder | null 
   const legs = route.map((call) => ({ verb: call.verb, asset: following.option.asset, atMost }));
   return { rung: following.option.rung.number, legs };
 }
-
-/** USD with cents, for words. */
-export function usdText(usd: Dec): string {
-  return `${ceil(usd, 2).toFixed(2)} USD`;
-}

@@ -35,11 +35,6 @@ export function repayInside(stand: Stand, t: Dec, weight: Dec, price: Dec, price
   return relief.lte(ZERO) ? null : excess(stand, t).div(relief);
 }
 
-/** What outside money must still bring after r USD were repaid from inside at w: D − tC − (1 − tw)·r, in USD. X06. */
-export function outsideAfterInside(stand: Stand, t: Dec, weight: Dec, insideUsd: Dec): Dec {
-  return excess(stand, t).minus(ONE.minus(t.times(weight)).times(insideUsd));
-}
-
 /** Coins, and whether they close the need; tiers with weight zero or without room leave it open. */
 export interface Added {
   readonly coins: Dec;
@@ -161,9 +156,4 @@ export function interestFirst(
 ): { readonly principal: Dec; readonly interest: Dec } {
   const interest = min(debt.interest, amount);
   return { interest: debt.interest.minus(interest), principal: debt.principal.minus(amount.minus(interest)) };
-}
-
-/** Rounds an amount the safe way for its direction: what must reach a level goes up, what must stay within one goes down. */
-export function round(amount: Dec, decimals: number, direction: 'up' | 'down'): Dec {
-  return direction === 'up' ? ceil(amount, decimals) : floor(amount, decimals);
 }

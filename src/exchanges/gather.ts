@@ -43,8 +43,9 @@ function reasonOf(error: unknown): string {
   return asVenueError(error).message;
 }
 
+/** From lists that have the newest first; rows of one moment keep their order. */
 export function oldestFirst<T extends { readonly at: number }>(rows: readonly T[]): T[] {
-  return [...rows].sort((one, other) => one.at - other.at);
+  return [...rows].reverse().sort((one, other) => one.at - other.at);
 }
 
 /** Each row once: a loan and a `ref` name it. */

@@ -18,10 +18,15 @@ export function perYear({ rate, per }: Stated): Dec {
   return per === 'year' ? rate : perDay({ rate, per }).times(DAYS_A_YEAR);
 }
 
+const SECOND_MS = 1_000;
 const HOUR_MS = 3_600_000;
 
-/** Our wall ms of the venue's next full hour, or of another full period. */
+/** Our wall ms of the venue's next full hour (or other period), to the second: the clocks are not known better. */
 export function nextFull(wall: number, venueOffset: number, periodMs = HOUR_MS): number {
-  const venue = wall + venueOffset;
-  return Math.round((Math.floor(venue / periodMs) + 1) * periodMs - venueOffset);
+  const next = (Math.floor((wall + venueOffset) / periodMs) + 1) * periodMs;
+  return toSecond(next - venueOffset);
+}
+
+export function toSecond(ms: number): number {
+  return Math.round(ms / SECOND_MS) * SECOND_MS;
 }

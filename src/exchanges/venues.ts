@@ -38,9 +38,16 @@ export interface VenueSettings {
   readonly redis?: object;
 }
 
+/**
+ * A tape at full speed asks far more often than life does, so the windows of limits shrink further than waits do on the
+ * simulated exchanges. `config/world.ts` tells them the same share.
+ */
+const PLAYED_LIMITS = 0.2;
+
 export function createVenue(settings: VenueSettings): ReportingVenue {
   const { waitsScale: scale, redis, ...rest } = settings;
-  const meter = scale === 1 ? sharedMeter(settings.clock, redis) : scaledMeter(settings.clock, scale);
+  const limitScale = scale * (scale === 1 ? 1 : PLAYED_LIMITS);
+  const meter = scale === 1 ? sharedMeter(settings.clock, redis) : scaledMeter(settings.clock, limitScale);
   const common = { ...rest, ...(meter === null ? {} : { meter }) };
   const timing = timingOf(settings);
   return settings.venue === 'binance'
@@ -50,6 +57,7 @@ export function createVenue(settings: VenueSettings): ReportingVenue {
         timing: {
           ...scaled({ indexAgeMs: OKX_TIMING.indexAgeMs, configAgeMs: OKX_TIMING.configAgeMs }, scale),
           ...timing,
+          limitScale,
         },
         windowMs: settings.okxWindowMs,
       });

@@ -141,7 +141,7 @@ describe('an exchange that stops answering', () => {
     const secret = env['TEST_SECRET'] ?? '';
     expect(secret.length).toBeGreaterThan(10);
     expect(traces(run, dataDir)).not.toContain(secret);
-  }, 90_000);
+  }, 120_000);
 
   it('at the start: exit 69', async () => {
     const { args, env } = meet('saved');
@@ -150,5 +150,5 @@ describe('an exchange that stops answering', () => {
     simulator.signal('SIGCONT');
     expect(run.code, run.err).toBe(69);
     expect(isComplete(run.err), run.err).toBe(true);
-  }, 60_000);
+  }, 120_000);
 });

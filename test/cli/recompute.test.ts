@@ -61,7 +61,7 @@ beforeAll(async () => {
   const { redis, close } = await openJournal(dataDir);
   sent = await readSent(redis);
   await close();
-}, 90_000);
+}, 120_000);
 afterAll(cleanUp);
 
 describe('every confirmed action of a run', () => {

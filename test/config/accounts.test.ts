@@ -368,10 +368,19 @@ describe('selectors', () => {
       at('loans[1]'),
     ]);
     expect(
-      load(rules('match: { borrow: USDT }, ', 'match: { borrow: USDC, eMode: no }, ')).warnings.filter(({ key }) =>
+      load(rules('match: { borrow: USDT }, ', 'match: { borrow: USDC }, ')).warnings.filter(({ key }) =>
         key.includes('loans'),
       ),
     ).toEqual([]);
+  });
+
+  it.each(['match: { eMode: no }, ', 'match: { borrow: USDT, eMode: yes }, '])('%s selects nothing', (line) => {
+    expectProblem(rules(line), {
+      at: 'eMode',
+      key: at('loans[0].match.eMode'),
+      says: /selects nothing: the venue does not report E-Mode per order/,
+      remedy: /match by `ordId`/,
+    });
   });
 
   it('become rules that the core understands', () => {

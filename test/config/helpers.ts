@@ -4,7 +4,7 @@ import { loadConfig } from '../../src/config/load.ts';
 import type { Overrides } from '../../src/config/load.ts';
 import { ConfigError } from '../../src/config/problems.ts';
 import type { Problem } from '../../src/config/problems.ts';
-import type { AccountConfig, Config, Policy } from '../../src/config/types.ts';
+import type { AccountConfig, Config, PolicyConfig } from '../../src/config/types.ts';
 
 export const FILE = '/etc/ballast/test.yaml';
 
@@ -146,7 +146,7 @@ export function accountOf(config: Config, name: string): AccountConfig {
   return account;
 }
 
-export function policyOf(config: Config, name = 'careful'): Policy {
+export function policyOf(config: Config, name = 'careful'): PolicyConfig {
   const policy = config.policies[name];
   if (policy === undefined) throw new Error(`no policy ${name}`);
   return policy;

@@ -340,6 +340,81 @@ describe('extends', () => {
   });
 });
 
+describe('what a loan should survive', () => {
+  const survive = (value: string): string => change(BASE, '    bands:', `    survive: ${value}\n    bands:`);
+
+  it.each([
+    ['{ fall: 30%, rise: 30% }', '0.3', '0.3'],
+    ['{ fall: 55.5% }', '0.555', undefined],
+    ['{ rise: 250% }', undefined, '2.5'],
+  ])('%s', (value, fall, rise) => {
+    const read = policyOf(load(survive(value))).survive;
+    expect([read?.fall?.toFixed(), read?.rise?.toFixed()]).toEqual([fall, rise]);
+  });
+
+  it.each([
+    ['{ }', 'survive', /neither `fall` nor `rise`/, /at least one/],
+    ['{ fall: 100% }', 'survive.fall', /does not lie between 0% and 100%/, /70%/],
+    ['{ fall: 30 }', 'survive.fall', /"30" is not a percentage/, /70%/],
+    ['{ rise: 1001% }', 'survive.rise', /does not lie between 0.1% and 1000%/, /30%/],
+    ['{ fal: 30% }', 'survive.fal', /not a key/, /did you mean `fall`/],
+  ])('refuses %s', (value, key, says, remedy) => {
+    expectProblem(survive(value), { at: 'survive:', key: at(key), says, remedy });
+  });
+});
+
+describe('a release', () => {
+  const release = (below: string, upTo: string): string =>
+    `release: { below: ${below}, upTo: ${upTo}, after: 24h, perDay: 5000 USD }`;
+  const ltvBands = (text: string): string =>
+    text
+      .replace('[cushion 24%, cushion 20%]', '[]')
+      .replace('target: cushion 26%', 'target: 60%')
+      .replace('act: cushion 16%', 'act: 70%')
+      .replace('urgent: cushion 8%', 'urgent: 80%');
+  const withRelease = (text: string, line: string): string => change(text, '    bands:', `    ${line}\n    bands:`);
+
+  it('becomes a rule of the core', () => {
+    const { release: rule } = policyOf(load(withRelease(BASE, release('cushion 60%', 'cushion 46%'))));
+    expect([rule?.below.toFixed(), rule?.upTo.toFixed(), rule?.afterMs, rule?.perDay.toFixed()]).toEqual([
+      '0.6',
+      '0.46',
+      86_400_000,
+      '5000',
+    ]);
+  });
+
+  it.each([
+    [
+      'cushions',
+      BASE,
+      release('cushion 50%', 'cushion 45%'),
+      /LTV 50% for accounts.main.loans\[0\]/,
+      /cushion above 45%/,
+    ],
+    [
+      'LTVs',
+      ltvBands(BASE),
+      release('40%', '50%'),
+      /collateral margin level .* above 2, which is below LTV 50%/,
+      /below 50%/,
+    ],
+  ])('of cross margin that Binance would never let go, in %s', (_name, base, line, says, remedy) => {
+    expectProblem(withRelease(base, line), { at: 'release:', key: at('release.upTo'), says, remedy });
+  });
+
+  it.each([
+    ['cross margin below LTV 50%', ltvBands(BASE), release('40%', '49.9%')],
+    [
+      'other products above it',
+      change(BASE, 'product: crossMargin', 'product: isolatedMargin'),
+      release('cushion 45%', 'cushion 32%'),
+    ],
+  ])('of %s is fine', (_name, base, line) => {
+    expect(policyOf(load(withRelease(base, line))).release).not.toBeNull();
+  });
+});
+
 describe('policies and their users', () => {
   it('an unknown policy', () => {
     expectProblem(change(BASE, 'policy: careful', 'policy: carefool'), {
@@ -368,6 +443,7 @@ describe('policies and their users', () => {
     ['whenDislocated: hold', 'whenDislocated', 'hold'],
     ['dust: clear', 'dust', 'clear'],
     ['release: off', 'release', null],
+    ['dust: leave', 'survive', null],
     ['coolDown: 1h', 'coolDownMs', 3_600_000],
     ['confirm: { act: 3 looks, urgent: 1 look }', 'confirm', { act: 3, urgent: 1 }],
   ])('%s', (line, key, value) => {

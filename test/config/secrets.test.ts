@@ -118,6 +118,7 @@ describe('the digest', () => {
       '      perDay: 40000 USD\n      perAction: 10000.00 USD\n',
     );
     expect(load(reordered).digest).toBe(digest);
+    expect(load(change(BASE, '    bands:', '    survive: { fall: 30% }\n    bands:')).digest).toBe(digest);
   });
 
   it.each([
@@ -129,6 +130,7 @@ describe('the digest', () => {
     ['the UID', '"111"', '"112"'],
     ['unlisted', 'unlisted: alert', 'unlisted: ignore'],
     ['a default written out differently', '    bands:', '    coolDown: 61s\n    bands:'],
+    ['what prices are believed', 'mode: dry-run', 'mode: dry-run\ndislocation: { coins: 4% }'],
   ])('changes with %s', (_name, from, to) => {
     expect(load(change(BASE, from, to)).digest).not.toBe(load(BASE).digest);
   });

@@ -268,6 +268,26 @@ describe('sections', () => {
   });
 });
 
+describe('dislocation', () => {
+  it('has defaults, and each bound stands alone', () => {
+    const bounds = (text: string): readonly string[] => {
+      const { coins, stables, wrapped } = load(text).dislocation;
+      return [coins, stables, wrapped].map((bound) => bound.toFixed());
+    };
+    expect(bounds(BASE)).toEqual(['0.03', '0.015', '0.05']);
+    expect(bounds(`${BASE}dislocation: { wrapped: 25% }\n`)).toEqual(['0.03', '0.015', '0.25']);
+  });
+
+  it.each([
+    ['{ coins: 0% }', 'coins', /does not lie between 0.1% and 50%/, /3%/],
+    ['{ stables: 51% }', 'stables', /does not lie between 0.1% and 50%/, /1.5%/],
+    ['{ stables: 0.01 }', 'stables', /"0.01" is not a percentage/, /1.5%/],
+    ['{ coin: 3% }', 'coin', /not a key/, /did you mean `coins`/],
+  ])('refuses %s', (value, key, says, remedy) => {
+    expectProblem(`${BASE}dislocation: ${value}\n`, { at: 'dislocation:', key: `dislocation.${key}`, says, remedy });
+  });
+});
+
 describe('redis', () => {
   it('of its own, with a password from outside', () => {
     const config = load(`${BASE}redis: { url: "\${env:REDIS}", acceptWriteLoss: yes }\n`, undefined, {

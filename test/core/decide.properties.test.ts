@@ -186,7 +186,8 @@ describe('every plan', () => {
         if (rungsUsed(first) > (first.remainder?.legs[0]?.verb === 'repay' ? 1 : 2)) return;
         // a mark may leave a trace undone where the last coin was already planned for
         const traces = world.marks ? '0.62001' : '0.62';
-        expect(last.debtValue.lte(last.collateralValue.times(traces))).toBe(true);
+        // the last of sixty digits may differ when C is worked out afresh from coins
+        expect(last.debtValue.lte(last.collateralValue.times(traces).plus('1e-30'))).toBe(true);
         if (last.debtValue.gt(0) && ended === null) {
           const off = parse(first.ltvAfter).minus(last.ltv).abs();
           expect(off.lte(world.marks ? '0.0005' : '0.0001')).toBe(true);

@@ -22,6 +22,11 @@ function help(...command: readonly string[]): string {
   return ran.stdout;
 }
 
+interface Drawn {
+  readonly acted: { readonly lost: unknown };
+  readonly control: { readonly lost: unknown };
+}
+
 const flagsIn = (text: string): readonly string[] => [...new Set(text.match(/(?<![\w-])--[a-z][a-z-]+/g) ?? [])].sort();
 
 describe('YAML blocks marked `yaml config`', () => {
@@ -137,6 +142,15 @@ test('the picture shows its data', async () => {
   const { drawPicture } = (await import(/* @vite-ignore */ drawing)) as { drawPicture: (data: unknown) => string };
   const drawn = drawPicture(JSON.parse(read('docs/images/may-2021.json')));
   expect(read('docs/images/may-2021.svg') === drawn, 'stale: node scripts/picture.mjs --draw').toBe(true);
+});
+
+test('the picture shows what the README says of it', () => {
+  const { loans } = JSON.parse(read('docs/images/may-2021.json')) as { readonly loans: readonly Drawn[] };
+  expect(README).toContain('both loans are liquidated. With Ballast neither is.');
+  expect(loans.map(({ acted, control }: Drawn) => [acted.lost, control.lost !== null])).toEqual([
+    [null, true],
+    [null, true],
+  ]);
 });
 
 test('the README fits into one sitting', () => {

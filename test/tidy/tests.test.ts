@@ -90,7 +90,8 @@ describe('test files', () => {
 
 describe('the search in tests', () => {
   it('sees silenced and repeated tests', () => {
-    const text = "describe('a', () => { it('b', f); it.skip('b', f); it.each([1])('c', f); bench.set('b'); });\nit.only('b', f);";
+    const text =
+      "describe('a', () => { it('b', f); it.skip('b', f); it.each([1])('c', f); bench.set('b'); });\nit.only('b', f);";
     const { titles, silenced } = examine('example.ts', text);
     expect(repeated(titles)).toEqual(['a > b']);
     expect(silenced).toEqual(['example.ts:1 it.skip', 'example.ts:2 it.only']);

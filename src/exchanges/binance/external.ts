@@ -13,7 +13,7 @@ import type { Gaps } from '../gather.ts';
 import { Reader } from '../parse.ts';
 import type { BinanceClient } from './client.ts';
 import { ENDPOINTS } from './endpoints.ts';
-import { readAll, windows } from './pages.ts';
+import { readAll, windows, type Span } from './pages.ts';
 
 export interface Asking {
   readonly client: BinanceClient;
@@ -32,7 +32,7 @@ export interface Pocket {
   readonly key: string;
 }
 
-type Spans = ReturnType<typeof windows>;
+type Spans = readonly Span[];
 
 export async function marginRecords(
   pocket: Pocket,

@@ -14,15 +14,27 @@ export interface Listed<T> {
   readonly complete: boolean;
 }
 
-/** Spans of at most so many days that cover `sinceMs` to `untilMs`, newest first, with no moment in two of them. */
-export function windows(
-  sinceMs: number,
-  untilMs: number,
-  days: number,
-): readonly { readonly startTime: string; readonly endTime: string }[] {
-  const spans = [];
-  for (let end = Math.ceil(untilMs); end >= sinceMs; end -= days * DAY_MS) {
-    const start = Math.max(Math.floor(sinceMs), end - days * DAY_MS + 1);
+/** A span of time as the venue takes it; without an end it goes on until now. */
+export interface Span {
+  readonly startTime: string;
+  readonly endTime?: string;
+}
+
+/** The venue's idea of now may be later than ours: the newest span is this much shorter, so that it is never too long. */
+const SLACK_MS = 60_000;
+
+/**
+ * Spans of at most so many days that cover everything since `sinceMs`, newest first, with no moment in two of them. The
+ * newest has no end: by the venue's own clock nothing may fall behind it.
+ */
+export function windows(sinceMs: number, nowMs: number, days: number): readonly Span[] {
+  const since = Math.floor(sinceMs);
+  const length = days * DAY_MS;
+  let start = Math.max(since, Math.floor(nowMs) - length + SLACK_MS);
+  const spans: Span[] = [{ startTime: String(start) }];
+  while (start > since) {
+    const end = start - 1;
+    start = Math.max(since, end - length + 1);
     spans.push({ startTime: String(start), endTime: String(end) });
   }
   return spans;
@@ -35,7 +47,7 @@ export async function readAll<T>(
     readonly endpoint: Endpoint;
     readonly params: Params;
     readonly sizeName: 'size' | 'limit';
-    readonly spans: ReturnType<typeof windows>;
+    readonly spans: readonly Span[];
   },
   signal: AbortSignal,
   rowOf: (row: Reader) => T,

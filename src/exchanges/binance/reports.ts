@@ -73,8 +73,10 @@ export class BinanceReports implements Reports {
     const asking = { client, gaps, signal };
     const offset = await client.time.known();
     const until = client.clock.wall() + offset;
-    const since = Math.max(sinceMs + offset, until - EXTERNAL_MS);
-    if (since > sinceMs + offset) gaps.note('binance', 'what others did is looked up for 30 days at most');
+    // A moment early rather than late: the clocks are only known so well.
+    const wanted = sinceMs + offset - (client.time.error() ?? 0);
+    const since = Math.max(wanted, until - EXTERNAL_MS);
+    if (since > wanted) gaps.note('binance', 'what others did is looked up for 30 days at most');
     const pockets = await pocketsOf(products, asking);
     const records = await Promise.all([
       ...pockets.map((pocket) => marginRecords(pocket, since, until, asking)),

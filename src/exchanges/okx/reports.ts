@@ -67,10 +67,11 @@ export class OkxReports implements Reports {
   }
 
   async external(sinceMs: number, ours: readonly Intent[], signal: AbortSignal): Promise<ExternalActs> {
-    const { account, products, admit } = this.#parts;
+    const { account, products, market, admit } = this.#parts;
     await admit(signal);
     const asking = this.#asking(signal);
-    const since = sinceMs + asking.offset;
+    // A moment early rather than late: the clocks are only known so well.
+    const since = sinceMs + asking.offset - (market.public.venueClock.now()?.errorMs ?? 0);
     const spot = products.includes('okx.spotBorrow');
     const flexible = products.includes('okx.flexibleLoan');
     const [loans, trading] = await Promise.all([

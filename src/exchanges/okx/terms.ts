@@ -6,7 +6,7 @@ import type { Asset, LoanView } from '../../core/loan.ts';
 import { ZERO, type Dec } from '../../core/money.ts';
 import { VenueError, type DebtTerms, type ReleaseTerms, type Room } from '../exchange.ts';
 import type { Gaps } from '../gather.ts';
-import { nextFull, perDay, type Stated } from '../rates.ts';
+import { nextFull, perDay, toSecond, type Stated } from '../rates.ts';
 import type { OkxClient } from './client.ts';
 import { ENDPOINTS } from './endpoints.ts';
 import { SINGLE } from './flexibleView.ts';
@@ -149,7 +149,7 @@ async function spotDebt(
   const next = known.limits?.nextInterestAt ?? null;
   return {
     ...head(loan, asset, stated),
-    nextInterestAt: next === null ? null : Math.round(next - asking.offset),
+    nextInterestAt: next === null ? null : toSecond(next - asking.offset),
     accrued: limit?.interest ?? loan.debts.find((debt) => debt.asset === asset)?.interest ?? null,
     room,
   };
