@@ -25,6 +25,9 @@ const TOLD_OTHERWISE: ReadonlySet<string> = new Set(['warn', 'readsFailing', 'mo
 const REPEATED: ReadonlySet<string> = new Set(['unlisted', 'implausible', 'silent', 'stray']);
 const REPEAT_AFTER_MS = 15 * 60_000;
 
+/** How a decision that was held back begins. */
+const NOT_SENT = 'not sent';
+
 const MARKS = { info: 'note', warning: 'WARNING', critical: 'ALERT' } as const;
 
 type Alert = Extract<LookEvent, { type: 'alert' }>;
@@ -76,8 +79,9 @@ export class Narrator {
     const { loan, verdict, says } = decision;
     const before = this.#decisions.get(loan);
     this.#decisions.set(loan, decision);
-    const isNew = verdict === 'act' && before?.verdict !== 'act';
-    return isNew && this.#options.modeOf(account) === 'dryRun' ? [this.#line(account, loan, `would act: ${says}`)] : [];
+    const sends = this.#options.modeOf(account) !== 'dryRun' && !says.startsWith(NOT_SENT);
+    if (verdict !== 'act' || before?.verdict === 'act' || sends) return [];
+    return [this.#line(account, loan, says.startsWith(NOT_SENT) ? says : `${NOT_SENT}: ${says}`)];
   }
 
   #line(account: string, about: string, words: string): string {

@@ -56,7 +56,8 @@ export class Reasons {
 
   #control(loan: string): string {
     const wanted = this.#wanted.get(loan) ?? this.#obstacles.get(loan) ?? this.#worst.get(loan)?.says;
-    return `observe only: nothing was sent${wanted === undefined ? '' : `. Otherwise: ${wanted}`}`;
+    const otherwise = wanted?.replace(/^not sent \([^)]*\): /, '');
+    return `observe only: nothing was sent${otherwise === undefined ? '' : `. Otherwise: ${otherwise}`}`;
   }
 }
 

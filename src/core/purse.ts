@@ -21,12 +21,15 @@ export interface Scene {
 }
 
 export function sceneOf(input: DecideInput): Scene {
-  const prices = pricesOf(input);
+  let prices: ReadonlyMap<Asset, Dec> | null = null;
   const disputed = new Set(input.dislocated);
   return {
     input,
     spent: spentOf(input.charges),
-    priceOf: (asset) => prices.get(asset) ?? null,
+    priceOf: (asset) => {
+      prices ??= pricesOf(input);
+      return prices.get(asset) ?? null;
+    },
     isDislocated: (asset) => disputed.has(asset) || disputed.has(input.groups[asset]?.wraps ?? asset),
     sharePolicy: (a, b) => {
       const first = input.policies[a];

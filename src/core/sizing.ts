@@ -7,7 +7,7 @@
  * that nothing is needed. Rounding and limits come later (fit.ts), so that every step can be shown.
  */
 import type { WeightTier } from './loan.ts';
-import { Dec, ONE, ZERO, ceil, floor, max, min } from './money.ts';
+import { Dec, ONE, ZERO, floor, max, min } from './money.ts';
 
 /** Where a loan stands in value: D and C in USD. */
 export interface Stand {

@@ -50,14 +50,15 @@ export function survives(total: Exposure, moving: Exposure, line: Dec): Dec | nu
 export function coinExposures(loan: LoanView): readonly CoinExposure[] {
   const held = loan.collateral.map((coin) => coin.amount.times(coin.price).times(coin.weight));
   const total = sum(held);
-  const scale = total.isZero() ? ONE : loan.collateralValue.div(total);
+  const scale = total.isZero() || total.eq(loan.collateralValue) ? null : loan.collateralValue.div(total);
   const parts = new Map<Asset, CoinExposure>();
   const add = (asset: Asset, C: Dec, D: Dec): void => {
     const known = parts.get(asset);
     parts.set(asset, { asset, C: C.plus(known?.C ?? ZERO), D: D.plus(known?.D ?? ZERO) });
   };
   loan.collateral.forEach((coin, index) => {
-    add(coin.asset, (held[index] ?? ZERO).times(scale), ZERO);
+    const part = held[index] ?? ZERO;
+    add(coin.asset, scale === null ? part : part.times(scale), ZERO);
   });
   for (const debt of loan.debts) add(debt.asset, ZERO, debt.amount.times(debt.price));
   return [...parts.values()];

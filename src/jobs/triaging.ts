@@ -88,12 +88,15 @@ async function plan(
   return { intent: { ...intent, cursors, maxAgeMs: leftOf(sight, setup) } };
 }
 
+/** Two processes know Redis' time this well; a clock that seems to have gone back further did go back. */
+const CLOCK_SLACK_MS = 1_000;
+
 /** Why nothing leaves this account now, whatever its loans need. */
 function whyStill({ freedom, setup, opened: { paused, rest }, now }: Question): Withheld | null {
   if (freedom.kind === 'held') return { kind: 'hold', why: freedom.why };
   if (setup.mode === 'dryRun') return { kind: 'dryRun', why: 'dry-run' };
   if (paused !== null) return { kind: 'paused', why: `paused by ${paused.by}: ${paused.why}` };
-  if (rest === null || now < rest.from || now >= rest.until) return null;
+  if (rest === null || now < rest.from - CLOCK_SLACK_MS || now >= rest.until) return null;
   return { kind: 'backoff', why: `the last call was turned down, ${String(rest.until - now)} ms are left to wait` };
 }
 

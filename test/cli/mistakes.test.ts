@@ -2,12 +2,19 @@
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { ONE_ACCOUNT, writePolicy } from './policyFiles.ts';
-import { ballast, cleanUp, isComplete, temporaryFolder, writeTape } from './support.ts';
+import { externalAccount, ONE_ACCOUNT, writePolicy } from './policyFiles.ts';
+import { ballast, cleanUp, isComplete, temporaryFolder } from './support.ts';
 
 const USAGE = 64;
 const UNAVAILABLE = 69;
 const CONFIG = 78;
+
+const REAL_ACCOUNT = externalAccount({
+  venue: 'binance',
+  uid: '1',
+  hosts: { rest: 'http://127.0.0.1:1', ws: 'ws://127.0.0.1:1' },
+  live: false,
+});
 
 const folder = temporaryFolder();
 const config = writePolicy(folder, ONE_ACCOUNT);
@@ -76,6 +83,16 @@ const MISTAKES: Readonly<Record<string, () => Mistake>> = {
     code: UNAVAILABLE,
     says: [/plain-file\/redis/, /--data-dir PATH/],
   }),
+  "a Redis of one's own that is not there": () => ({
+    args: ['start', '--config', file('redis.yaml', `redis: { url: "redis://127.0.0.1:1" }\n${ONE_ACCOUNT}`)],
+    code: UNAVAILABLE,
+    says: [/Redis could not be reached: .*ECONNREFUSED/, /check `redis` in .*redis\.yaml/],
+  }),
+  'a tape for real accounts only': () => ({
+    args: ['start', '--until-end', '--config', file('real.yaml', REAL_ACCOUNT)],
+    code: USAGE,
+    says: [/--until-end plays a tape, and .*real\.yaml names no simulated exchange/],
+  }),
   'a simulated account that does not exist': () => ({
     args: ['simulator', '--config', config, '--permissions', 'nobody=read'],
     code: USAGE,
@@ -113,7 +130,9 @@ describe('a mistake of the operator', () => {
       const { args, code, says } = mistake();
       const withFolder = args[0] === 'start' && !args.includes('--data-dir');
       const dataDir = join(folder, `redis-${name.replaceAll(' ', '-')}`);
-      const run = await ballast(withFolder ? [...args, '--data-dir', dataDir] : args);
+      const ownRedis = args.some((arg) => arg.endsWith('redis.yaml'));
+      const env = { TEST_KEY: 'k', TEST_SECRET: 's' };
+      const run = await ballast(withFolder && !ownRedis ? [...args, '--data-dir', dataDir] : args, { env });
       expect(run.code, run.err).toBe(code);
       for (const pattern of says) expect(run.err).toMatch(pattern);
       expect(isComplete(run.err), run.err).toBe(true);
@@ -140,16 +159,5 @@ describe('a file that is right', () => {
     expect(inWords.out).toMatch(/acts at LTV 75\.92 %/);
     expect(asJson.code).toBe(0);
     expect(JSON.parse(asJson.out)).toMatchObject({ ok: true, plan: expect.any(Array) });
-  });
-
-  it('plays any CSV file as a tape, with the symbol given before it', async () => {
-    const path = writeTape(folder, 'BTCUSDT', [
-      [0, '40000'],
-      [1, '40000'],
-    ]);
-    const args = ['--until-end', '--speed', 'max', '--config', config, '--data-dir', join(folder, 'symbol')];
-    const run = await ballast(['start', ...args, '--tape', `BTCUSDT=${path}`]);
-    expect(run.code, run.err).toBe(0);
-    expect(run.out).toMatch(/BTC at 35\d\d\d/);
   });
 });

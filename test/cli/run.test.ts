@@ -45,7 +45,7 @@ beforeAll(async () => {
   [acted, watched, words] = await Promise.all([
     play('acted', tape, '--speed', 'max', '--json'),
     play('watched', tape, '--speed', 'max', '--json', '--observe-only'),
-    play('words', short, '--speed', '60'),
+    play('words', `BTCUSDT=${short}`, '--speed', '60'),
   ]);
 }, 120_000);
 afterAll(cleanUp);

@@ -119,7 +119,7 @@ describe.concurrent('a running server', () => {
 
   it('ends with 69 when its Redis freezes for ten seconds', async () => {
     const { cli, dataDir } = serve();
-    await cli.says(/The tape is over/);
+    await cli.says(/watching saved/);
     process.kill(redisPid(dataDir), 'SIGSTOP');
     const ended = await cli.end();
     expect(ended.code).toBe(69);

@@ -11,6 +11,7 @@ import { readEnvelope } from '../../src/exchanges/okx/errors.ts';
 import { flexibleLoanView } from '../../src/exchanges/okx/flexibleView.ts';
 import { spotBorrowView } from '../../src/exchanges/okx/spotView.ts';
 import * as spotWire from '../../src/exchanges/okx/spotWire.ts';
+import * as termsWire from '../../src/exchanges/okx/termsWire.ts';
 import * as wire from '../../src/exchanges/okx/wire.ts';
 import type { Reader } from '../../src/exchanges/parse.ts';
 
@@ -47,6 +48,14 @@ const READERS: Readonly<Record<string, (row: Reader) => unknown>> = {
   'finance/flexible-loan/loan-info': wire.loanInfoRow,
   'finance/flexible-loan/loan-history': wire.loanHistoryRow,
   'finance/flexible-loan/max-collateral-redeem-amount': wire.maxRedeemRow,
+  'finance/flexible-loan/max-loan': termsWire.maxLoanRow,
+  'finance/flexible-loan/borrow-currencies': termsWire.borrowCurrencyRow,
+  'finance/flexible-loan/collateral-assets': termsWire.collateralAssetsRow,
+  'finance/flexible-loan/interest-accrued': termsWire.loanInterestRow,
+  'account/max-loan': termsWire.spotMaxLoanRow,
+  'account/interest-limits': termsWire.interestLimitsRow,
+  'account/interest-rate': termsWire.interestRateRow,
+  'account/interest-accrued': termsWire.spotInterestRow,
   'asset/balances': wire.fundingRow,
   'asset/bills': wire.fundingBillRow,
   'asset/transfer-state': wire.transferStateRow,

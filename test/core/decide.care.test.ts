@@ -5,7 +5,7 @@ import type { Intent } from '../../src/core/intent.ts';
 import { intentFrom } from '../../src/core/intents.ts';
 import type { DecideInput } from '../../src/core/need.ts';
 import { parse } from '../../src/core/money.ts';
-import { NOW, coin, dec, debt, input, loan, need, policy, rung, view, wallet } from './build.ts';
+import { NOW, coin, dec, debt, input, loan, need, rung, view, wallet } from './build.ts';
 import type { InputSpec } from './build.ts';
 import { CROSS, SPOT, act, fired, one } from './cross.ts';
 

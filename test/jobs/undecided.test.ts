@@ -298,6 +298,15 @@ describe('a loan whose calls fail', () => {
     expect(b.venue.sent.map(({ key }) => key)).toEqual(['grave', 'mild', 'grave']);
   });
 
+  it('keeps the distance between two calls, also when the first brought a lesson and the second follows at once', async () => {
+    const b = new Bench(redis.connect());
+    b.venue.script.push({ do: 'reject', effect: 'precision' });
+    await b.look();
+    await b.look();
+    const [first, second] = (await b.journal.intents()).map(({ sentAt }) => sentAt ?? 0);
+    expect((second ?? 0) - (first ?? 0)).toBeGreaterThanOrEqual(TIMING.spacingMs);
+  });
+
   it('waits longer with every refusal, and never less than the venue asked for, whoever rings', async () => {
     const b = new Bench(redis.connect());
     b.venue.script.push({ do: 'reject', effect: 'rateLimited', retryAfterMs: 20_000 });
