@@ -47,7 +47,14 @@ export async function connectRedis(options: RedisOptions): Promise<Connections> 
   const target = redis.kind === 'url' ? redis.url.reveal() : (embedded?.socketPath ?? '');
   const fast = new Redis(target, { enableOfflineQueue: false, maxRetriesPerRequest: 1, lazyConnect: true });
   const patient = new Redis(target, { connectionName: SERVER, maxRetriesPerRequest: null, lazyConnect: true });
-  for (const connection of [fast, patient]) connection.on('error', options.onError);
+  let trouble: Error | null = null;
+  let started = false;
+  for (const connection of [fast, patient]) {
+    connection.on('error', (error) => {
+      trouble = error;
+      if (started) options.onError(error);
+    });
+  }
   let stopWatching = (): void => undefined;
   const close = async (): Promise<void> => {
     stopWatching();
@@ -61,12 +68,13 @@ export async function connectRedis(options: RedisOptions): Promise<Connections> 
     const stamp = letters((await fast.get(JOURNAL_ID_KEY)) ?? '');
     await refuseEviction(fast, options.config.sourcePath);
     stopWatching = watch(fast, options);
+    started = true;
     return { fast, patient, stamp, close };
   } catch (error) {
     await close();
     if (error instanceof Ending) throw error;
     throw new Ending(EXIT.unavailable, {
-      happened: `Redis could not be reached: ${messageOf(error)}.`,
+      happened: `Redis could not be reached: ${messageOf(trouble ?? error)}.`,
       ballast: DID_NOT_START,
       operator: `check \`redis\` in ${options.config.sourcePath} and that this Redis runs, then start again.`,
     });

@@ -48,7 +48,22 @@ export function loadConfig(input: LoadInput): Config {
   for (const key of yaml.tree.entries.keys()) if (!Object.hasOwn(SECTIONS, key)) unknownKey(report, [], key);
   const config = build(input, report);
   if (report.problems.length > 0) throw new ConfigError(report.problems);
+  warnOfIdle(report, config, yaml.tree.entries.has('dislocation'));
   return freeze({ ...config, digest: digestOf(config), warnings: report.warnings });
+}
+
+/** What is read and checked while nothing acts on it yet: said at every start, so that nobody relies on it. */
+function warnOfIdle(report: Report, config: Config, hasBounds: boolean): void {
+  const idle = (path: readonly string[], what: string): void => {
+    report.warn([...path], `is read and checked, but ${what} yet`, 'rely on it in a later version only');
+  };
+  if (hasBounds) idle(['dislocation'], 'prices are not compared with another venue');
+  if (config.alerts.to.length > 0 || config.alerts.deadMan !== null) idle(['alerts'], 'nothing is sent to it');
+  for (const [name, policy] of Object.entries(config.policies)) {
+    if (policy.release !== null) idle(['policies', name], 'its `release` takes nothing out');
+    if (policy.survive !== null)
+      idle(['policies', name], 'its `survive` is shown by `check` only and nothing is computed from it');
+  }
 }
 
 function build(input: LoadInput, report: Report): Config {

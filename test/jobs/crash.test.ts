@@ -87,7 +87,7 @@ async function everyDeath(
     const died = await dieAt(at, prepare, options, looksBefore);
     if (died === null) return at - 1;
     // Long enough for evidence: validity, lag, three reads over half a minute.
-    await died.b.looks(40, 2_000);
+    await died.b.looks(18, 4_000);
     await died.b.untilQuiet();
     await check(died.b, `${String(at)}: ${died.where}`);
   }

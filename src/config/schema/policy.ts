@@ -157,7 +157,7 @@ export const policySchema = z.strictObject({
     }),
   survive: survive.optional().meta({
     description:
-      'Moves of prices that each loan should survive with all the money this policy permits. It moves nothing: `status` shows it, and says where the money would not suffice.',
+      'Moves of prices that each loan should survive with all the money this policy permits. It moves nothing and is not computed yet: `check` repeats it.',
   }),
 });
 

@@ -107,7 +107,7 @@ export const dislocationSchema = z.strictObject({
   coins: apart('3%', 'For coins, against what another venue says.'),
   stables: apart('1.5%', 'For stable coins.'),
   wrapped: apart(
-    '5%',
+    '25%',
     'For wrapped coins without a price of their own elsewhere, against the coin inside. One that earns interest is worth more than that coin: allow for it.',
   ),
 });
