@@ -79,9 +79,8 @@ export class Narrator {
     const { loan, verdict, says } = decision;
     const before = this.#decisions.get(loan);
     this.#decisions.set(loan, decision);
-    const sends = this.#options.modeOf(account) !== 'dryRun' && !says.startsWith(NOT_SENT);
-    if (verdict !== 'act' || before?.verdict === 'act' || sends) return [];
-    return [this.#line(account, loan, says.startsWith(NOT_SENT) ? says : `${NOT_SENT}: ${says}`)];
+    const isNews = verdict === 'act' && before?.verdict !== 'act' && this.#options.modeOf(account) === 'dryRun';
+    return isNews ? [this.#line(account, loan, says.startsWith(NOT_SENT) ? says : `${NOT_SENT}: ${says}`)] : [];
   }
 
   #line(account: string, about: string, words: string): string {

@@ -118,6 +118,7 @@ class Session {
     output.log.warn('error', { account, says: error.message });
     const key = `${account} ${error.message}`;
     if (this.#over.signal.aborted || this.#complaints.has(key)) return;
+    if (this.#complaints.size >= MOST_COMPLAINTS) this.#complaints.clear();
     this.#complaints.add(key);
     output.say(`${this.#timeOf(account)}  ${account}  WARNING: ${error.message}`);
   }
@@ -210,6 +211,8 @@ class Session {
   }
 }
 
+/** Said complaints that are remembered: a server runs for months. */
+const MOST_COMPLAINTS = 200;
 /** A broken call of a process that has just ended is followed by the news of its end within this. */
 const KNOWN_SOON_MS = 1_000;
 

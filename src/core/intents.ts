@@ -79,30 +79,15 @@ export function identifiedBy(loan: LoanView, leg: Pick<Leg, 'verb' | 'from'>): I
 }
 
 const CLIENT_ID_MOST = 32;
-
-/**
- * At most 32 letters and digits that follow from the intent id (okx.md §3.7). An id that is longer keeps its end, where its
- * epoch and number are, behind a hash of the whole.
- */
-export function clientIdOf(id: string): string {
-  const plain = id.replaceAll('-', '');
-  const letters = `b${plain}`;
-  if (letters.length <= CLIENT_ID_MOST && plain.length > 0) return withDashes(id, letters);
-  return `b${hashText(id)}${plain.slice(-(CLIENT_ID_MOST - 1 - HASH_LENGTH))}`;
-}
-
 const HASH_LENGTH = 7;
 
-function hashText(id: string): string {
-  return hash(id).toString(36).padStart(HASH_LENGTH, '0').slice(-HASH_LENGTH);
-}
-
-/** Two ids that differ in their dashes only must not meet in one client id. */
-function withDashes(id: string, letters: string): string {
-  const marked = `b${hashText(id)}${letters.slice(1)}`;
-  return marked.length <= CLIENT_ID_MOST
-    ? marked
-    : `b${hashText(id)}${letters.slice(-(CLIENT_ID_MOST - 1 - HASH_LENGTH))}`;
+/**
+ * At most 32 letters and digits that follow from the intent id (okx.md §3.7): a hash of the whole, then its end, where its
+ * epoch and number are.
+ */
+export function clientIdOf(id: string): string {
+  const hashed = hash(id).toString(36).padStart(HASH_LENGTH, '0');
+  return `b${hashed}${id.replaceAll('-', '').slice(-(CLIENT_ID_MOST - 1 - HASH_LENGTH))}`;
 }
 
 /** Quantities just before the send: what evidence and progress are judged against. */
