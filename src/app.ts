@@ -40,6 +40,8 @@ export interface AppOptions {
   readonly onError: (account: string, error: Error) => void;
   /** Something without which nothing can go on has ended: stop with this. */
   readonly onFatal: (ending: Ending) => void;
+  /** Aborts a start that is no longer wanted. */
+  readonly signal: AbortSignal;
 }
 
 /** How long a stop waits for the running looks, and for everything else that has to close. */
@@ -82,9 +84,10 @@ export class App implements Stage {
       await registry.begin(simulated === null ? null : world);
       const addresses = simulated?.addresses ?? null;
       const opened = config.accounts.map((account) => ({ account, venue: venueOf(options, account, addresses) }));
-      const examined = await examineAll(opened);
+      const examined = await examineAll(opened, options.signal);
       await options.onReady(simulated);
       for (const { account, venue, uid } of examined) {
+        options.signal.throwIfAborted();
         const runner = await openRunner(options, account, venue, uid, account.simulated ? world : '', redis);
         runners.push(runner);
         await registry.register(account.name, runner.address);

@@ -27,8 +27,8 @@ const DEADLINES = 4;
  * All accounts at once, so that one start names everything that is wrong. Closes every venue when one fails.
  * @throws Ending
  */
-export async function examineAll(opened: readonly Opened[]): Promise<readonly Examined[]> {
-  const results = await Promise.all(opened.map(examined));
+export async function examineAll(opened: readonly Opened[], signal: AbortSignal): Promise<readonly Examined[]> {
+  const results = await unless(signal, Promise.all(opened.map((one) => examined(one, signal))));
   const failures = results.flatMap((result) => ('remedies' in result ? [result] : []));
   const [first] = failures;
   if (first === undefined) return results.flatMap((result) => ('remedies' in result ? [] : [result]));
@@ -41,9 +41,27 @@ export async function examineAll(opened: readonly Opened[]): Promise<readonly Ex
   });
 }
 
+/** Not every request of an examination knows the signal. @throws what the signal was aborted with */
+async function unless<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
+  const over = new AbortController();
+  const aborted = new Promise<never>((_resolve, reject) => {
+    const stop = (): void => {
+      reject(signal.reason instanceof Error ? signal.reason : new Error('stopped'));
+    };
+    if (signal.aborted) stop();
+    else signal.addEventListener('abort', stop, { once: true, signal: over.signal });
+  });
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    over.abort();
+  }
+}
+
 /** The account's UID, or which checks failed and what to do about them. */
-async function examined({ account, venue }: Opened): Promise<Examined | Failed> {
-  const deadline = (): AbortSignal => AbortSignal.timeout(DEADLINES * account.timing.requestDeadlineMs);
+async function examined({ account, venue }: Opened, signal: AbortSignal): Promise<Examined | Failed> {
+  const deadline = (): AbortSignal =>
+    AbortSignal.any([signal, AbortSignal.timeout(DEADLINES * account.timing.requestDeadlineMs)]);
   try {
     const findings = await venue.examine(deadline());
     const failed = findings.filter((finding) => finding.level === 'fail' && !isForgiven(account, finding));

@@ -31,6 +31,7 @@ export interface Connections {
 /** A server is told by the name of its connection, which ends with it however it ends. */
 const SERVER = 'ballast-server';
 
+const GREET_WITHIN_MS = 10_000;
 const PING_EVERY_MS = 1_000;
 /** So many pings in a row without an answer: Redis is gone. Counted, not timed: a busy process is no dead Redis. */
 const MISSED_PINGS = 10;
@@ -63,10 +64,7 @@ export async function connectRedis(options: RedisOptions): Promise<Connections> 
     await embedded?.stop();
   };
   try {
-    await Promise.all([fast.connect(), patient.connect()]);
-    await fast.set(JOURNAL_ID_KEY, randomUUID(), 'NX');
-    const stamp = letters((await fast.get(JOURNAL_ID_KEY)) ?? '');
-    await refuseEviction(fast, options.config.sourcePath);
+    const stamp = await answered(greet(fast, patient, options), options.clock);
     stopWatching = watch(fast, options);
     started = true;
     return { fast, patient, stamp, close };
@@ -78,6 +76,27 @@ export async function connectRedis(options: RedisOptions): Promise<Connections> 
       ballast: DID_NOT_START,
       operator: `check \`redis\` in ${options.config.sourcePath} and that this Redis runs, then start again.`,
     });
+  }
+}
+
+/** @returns the stamp of the journal */
+async function greet(fast: Redis, patient: Redis, { config }: RedisOptions): Promise<string> {
+  await Promise.all([fast.connect(), patient.connect()]);
+  await fast.set(JOURNAL_ID_KEY, randomUUID(), 'NX');
+  await refuseEviction(fast, config.sourcePath);
+  return letters((await fast.get(JOURNAL_ID_KEY)) ?? '');
+}
+
+/** A Redis that froze takes connections and answers nothing. @throws Error when it does not answer in time */
+async function answered<T>(greeting: Promise<T>, clock: Clock): Promise<T> {
+  const over = new AbortController();
+  const silence = clock.sleep(GREET_WITHIN_MS, over.signal).then(() => {
+    throw new Error(`it does not answer within ${String(GREET_WITHIN_MS / 1_000)} s`);
+  });
+  try {
+    return await Promise.race([greeting, silence]);
+  } finally {
+    over.abort(new Error('answered'));
   }
 }
 

@@ -1,4 +1,5 @@
 /** `ballast start`: the server, and, where the policy file names simulated exchanges, their tape. */
+import type { AppOptions } from '../app.ts';
 import { App, simulatorGone } from '../app.ts';
 import type { Clock } from '../clock.ts';
 import { isoOf } from '../clock.ts';
@@ -81,16 +82,36 @@ class Session {
   }
 
   async run(): Promise<ExitCode> {
-    const { config, output, clock } = this.#options;
-    const app = await App.start({
-      config,
-      clock,
-      simulatorEntry: this.#options.simulatorEntry,
-      tapesDir: this.#options.tapesDir,
-      tape: this.#options.tape,
-      observeOnly: this.#options.observeOnly,
-      redisProgram: this.#options.redisProgram,
+    const app = await this.#begin();
+    if (app !== null) {
+      try {
+        await this.#serve(app);
+      } finally {
+        this.#options.output.status('');
+        await app.stop(this.#fatal !== null);
+      }
+    }
+    if (this.#fatal !== null) throw this.#fatal;
+    return EXIT.ok;
+  }
+
+  /** `null` when the start was stopped before it was done. A start that hangs (a frozen Redis) is left behind. */
+  async #begin(): Promise<App | null> {
+    const { signal } = this.#over;
+    const starting = App.start(this.#appOptions()).catch((error: unknown) => {
+      if (!signal.aborted) throw error;
+      return null;
+    });
+    const given = this.#untilStopped().then(() => this.#options.clock.sleep(STOP_START_WITHIN_MS));
+    return Promise.race([starting, given.then(() => null)]);
+  }
+
+  #appOptions(): AppOptions {
+    const { config, clock, output, simulatorEntry, tapesDir, tape, observeOnly, redisProgram } = this.#options;
+    return {
+      ...{ config, clock, simulatorEntry, tapesDir, tape, observeOnly, redisProgram },
       log: output.log,
+      signal: this.#over.signal,
       onReady: (simulated) => this.#preface(simulated),
       onEvent: (account, event) => {
         this.#hear(account, event);
@@ -101,15 +122,7 @@ class Session {
       onFatal: (ending) => {
         this.#end(ending);
       },
-    });
-    try {
-      await this.#serve(app);
-    } finally {
-      output.status('');
-      await app.stop(this.#fatal !== null);
-    }
-    if (this.#fatal !== null) throw this.#fatal;
-    return EXIT.ok;
+    };
   }
 
   /** A bug of a look, or a Redis that is away for a moment: said once, and logged each time. */
@@ -211,6 +224,8 @@ class Session {
   }
 }
 
+/** A start that is told to stop has this long to close what it opened. */
+const STOP_START_WITHIN_MS = 5_000;
 /** Said complaints that are remembered: a server runs for months. */
 const MOST_COMPLAINTS = 200;
 /** A broken call of a process that has just ended is followed by the news of its end within this. */

@@ -1,7 +1,8 @@
 /** The simulated exchanges as a venue of their own, and a server that meets them like real ones. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { systemClock } from '../../src/clock.ts';
 import { externalAccount, FOUR_ACCOUNTS, writePolicy } from './policyFiles.ts';
 import { ballast, Cli, cleanUp, isComplete, temporaryFolder, type Ended } from './support.ts';
 
@@ -34,17 +35,22 @@ interface Meeting {
   readonly dataDir: string;
 }
 
+interface How {
+  readonly secret?: string;
+  readonly live?: boolean;
+  /** Waits as long for an answer as a real account does. */
+  readonly patient?: boolean;
+}
+
 /** How a server of its own meets one of the simulated accounts. */
-function meet(
-  name: string,
-  { secret, live = false }: { readonly secret?: string; readonly live?: boolean } = {},
-): Meeting {
+function meet(name: string, { secret, live = false, patient = false }: How = {}): Meeting {
   const account = venues.accounts.find((one) => one.name === name);
   if (account === undefined) throw new Error(`no account ${name}`);
   const { venue, uid, key } = account;
   const folder = temporaryFolder();
   const dataDir = join(folder, 'redis');
-  const config = writePolicy(folder, externalAccount({ venue, uid, hosts: venues[venue], live }));
+  const policy = externalAccount({ venue, uid, hosts: venues[venue], live });
+  const config = writePolicy(folder, patient ? policy.replace(/^timing:.*$/m, '') : policy);
   const env = { TEST_KEY: key.id, TEST_SECRET: secret ?? key.secret, TEST_PASSPHRASE: key.passphrase ?? '' };
   return { args: ['start', '--config', config, '--data-dir', dataDir, '--log-level', 'debug'], env, dataDir };
 }
@@ -141,6 +147,18 @@ describe('an exchange that stops answering', () => {
     const secret = env['TEST_SECRET'] ?? '';
     expect(secret.length).toBeGreaterThan(10);
     expect(traces(run, dataDir)).not.toContain(secret);
+  }, 120_000);
+
+  it('at the start can be given up with Ctrl-C, which ends with 0 and leaves nothing behind', async () => {
+    const { args, env, dataDir } = meet('saved', { patient: true });
+    simulator.signal('SIGSTOP');
+    const cli = new Cli(args, { env });
+    while (!existsSync(join(dataDir, 'redis.sock'))) await systemClock.sleep(20);
+    cli.signal('SIGINT');
+    const run = await cli.end();
+    simulator.signal('SIGCONT');
+    expect(run.code, run.err).toBe(0);
+    expect(existsSync(join(dataDir, 'redis.sock'))).toBe(false);
   }, 120_000);
 
   it('at the start: exit 69', async () => {

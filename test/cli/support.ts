@@ -1,9 +1,11 @@
 /** Runs the built command line as a process of its own, and looks at what it says. */
 import { spawn, type ChildProcess } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '../../src/clock.ts';
+import { readRecord } from '../../src/jobs/embedded/dataDirectory.ts';
+import { lifeOf } from '../../src/jobs/embedded/processIdentity.ts';
 import { ended as exited } from '../support/child.ts';
 
 export const ROOT = join(import.meta.dirname, '../..');
@@ -124,12 +126,22 @@ export async function cleanUp(): Promise<void> {
       cli.signal('SIGKILL');
     }),
   );
-  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
+  for (const folder of folders.splice(0)) {
+    for (const entry of readdirSync(folder)) endRedis(join(folder, entry));
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** A server that had to be killed leaves its Redis behind; nobody will use this one again. */
+function endRedis(dataDir: string): void {
+  const server = readRecord(dataDir)?.server;
+  if (server !== undefined && lifeOf(server) === 'alive') process.kill(server.pid, 'SIGKILL');
 }
 
 /** Process id of the embedded Redis that serves a data folder. */
 export function redisPid(dataDir: string): number {
-  const { server } = JSON.parse(readFileSync(join(dataDir, 'redis.json'), 'utf8')) as { server: { pid: number } };
+  const server = readRecord(dataDir)?.server;
+  if (server === undefined) throw new Error(`no Redis serves ${dataDir}`);
   return server.pid;
 }
 
