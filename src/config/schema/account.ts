@@ -76,7 +76,7 @@ export const accountSchema = z.strictObject({
     .prefault({})
     .meta({
       description:
-        'Reserves by wallet. Binance: `spot`; `crossInside` and `isolatedInside` for what stays inside margin accounts. OKX: `funding`, `trading`. A wallet that is not named keeps nothing back.',
+        'Reserves by wallet. Binance: `spot`; `crossInside` and `isolatedInside` for what stays inside margin accounts. OKX: `funding`, `trading`. A spot or funding wallet that is not named is never used: name it, with `keep: []` at least.',
     }),
   loans: z.array(loan).prefault([]).meta({ description: 'Rules. Each loan must be matched by one rule at most.' }),
   unlisted: z
