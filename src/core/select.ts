@@ -11,9 +11,6 @@ const FIELDS: Readonly<Record<string, (loan: LoanView) => readonly string[]>> = 
   pair: (loan) => [loan.key],
 };
 
-/** Names a policy file may use under `match`. `eMode` is known to the venue only at borrowing time, so it selects nothing here. */
-export const MATCH_FIELDS: readonly string[] = [...Object.keys(FIELDS), 'eMode'];
-
 export function matches(rule: LoanRule, loan: LoanView): boolean {
   if (rule.product !== loan.product) return false;
   return Object.entries(rule.match).every(([field, wanted]) => {
