@@ -6,6 +6,8 @@ import type { Dec } from '../core/money.ts';
 import { worthALook } from '../core/watch.ts';
 import type { Venue } from '../exchanges/exchange.ts';
 import type { AccountSetup, LookDeps, LookEvent } from './account.ts';
+import type { Errand } from './errands.ts';
+import { Errands } from './errands.ts';
 import { Journal } from './journal.ts';
 import type { AccountAddress } from './keys.ts';
 import { lanePrefixOf } from './keys.ts';
@@ -27,6 +29,8 @@ export interface RunnerOptions {
   /** For the worker: waits for Redis for ever. */
   readonly consumer: Redis;
   readonly emit: (account: string, event: LookEvent) => void;
+  /** Slow reads beside the lane, begun with it. */
+  readonly errands?: (deps: LookDeps) => readonly Errand[];
   /** A bug or a broken Redis: nothing a venue did. */
   readonly onError: (account: string, error: Error) => void;
 }
@@ -39,6 +43,7 @@ export class Runner {
   readonly #options: RunnerOptions;
   readonly #timer: LookTimer;
   #lane: Lane | null = null;
+  readonly #errands: Errands;
   #setup: AccountSetup;
   #mayClaim = true;
   #view: AccountView | null = null;
@@ -53,6 +58,9 @@ export class Runner {
     this.address = options.address;
     this.venue = options.venue;
     this.journal = new Journal(options.redis, options.address);
+    this.#errands = new Errands(options.errands?.(this.#deps()) ?? [], options.clock, ({ message }) => {
+      options.emit(this.name, { type: 'alert', severity: 'warning', category: 'errand', loan: null, says: message });
+    });
     this.#timer = new LookTimer({
       account: this.name,
       journal: this.journal,
@@ -95,6 +103,7 @@ export class Runner {
       },
     });
     runner.#timer.start();
+    runner.#errands.start();
     return runner;
   }
 
@@ -130,7 +139,7 @@ export class Runner {
   async stop(graceMs: number): Promise<void> {
     this.#mayClaim = false;
     this.#timer.stop();
-    await this.#lane?.close(graceMs, this.#options.clock);
+    await Promise.all([this.#errands.stop(), this.#lane?.close(graceMs, this.#options.clock)]);
     await this.venue.close();
   }
 
