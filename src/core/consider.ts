@@ -7,7 +7,7 @@ import { triggerLtv } from './loan.ts';
 import type { Levels, Need, TraceLine } from './need.ts';
 import type { Policy } from './policy.ts';
 import { LevelsError, aimLevel, levelsOf } from './levels.ts';
-import { fuseBlown } from './limits.ts';
+import { fuse } from './limits.ts';
 import type { Tier } from './limits.ts';
 import { modeProtects } from './modes.ts';
 import { isAtOrBelow, ltvOfStand, percent, positionOf } from './position.ts';
@@ -182,10 +182,11 @@ function isUndisturbed({ scene, need, policy }: Facts): Answer {
 }
 
 function fuseHolds({ scene, need, policy }: Facts): Answer {
-  const fruitless = scene.input.fruitless[need.loan] ?? 0;
-  return fuseBlown(policy.limits, fruitless)
-    ? stop('fuse', `${fruitless} calls in a row had no effect: the fuse is blown`, 'capped')
-    : go('fuse', `${fruitless} calls in a row without effect, the fuse blows at ${policy.limits.actions.count}`);
+  const { now, fruitless } = scene.input;
+  const { blown, count } = fuse(policy.limits, fruitless[need.loan] ?? [], now);
+  return blown
+    ? stop('fuse', `${count} calls in a row had no effect: the fuse is blown`, 'capped')
+    : go('fuse', `${count} calls in a row without effect, the fuse blows at ${policy.limits.actions.count}`);
 }
 
 function pricesAgree({ scene, view, policy }: Facts): Answer {

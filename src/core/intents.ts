@@ -1,12 +1,11 @@
 /**
- * Intents as values: how one is made from a decision, how its state may change, and when it may still be claimed
- * (DESIGN §2.1–2.3, §4). The journal stores what these functions return.
+ * Intents as values: how one is made from a decision (DESIGN §2.1–2.3, §4). How its state may change, and when it may still
+ * be claimed, is said where it is done: in one atomic step of the journal (jobs/outcomes.ts, jobs/scripts.ts).
  */
-import type { Intent, IntentState, Leg, Mode, StateBefore } from './intent.ts';
+import type { Intent, Leg, Mode, StateBefore } from './intent.ts';
 import type { AccountView, LoanView } from './loan.ts';
 import { triggerLtv } from './loan.ts';
-import type { AccountMode, Decision } from './need.ts';
-import { modeAllows } from './modes.ts';
+import type { Decision } from './need.ts';
 import { PRODUCT_FACTS } from './products.ts';
 import type { Identified } from './products.ts';
 import { hash } from './fingerprint.ts';
@@ -104,98 +103,4 @@ export function stateBefore(loan: LoanView, view: AccountView): StateBefore {
 
 function texts(entries: readonly (readonly [string, Dec])[]): Readonly<Record<string, string>> {
   return Object.fromEntries(entries.map(([asset, value]) => [asset, format(value)]));
-}
-
-/** What can become known about an intent. */
-export type IntentFact =
-  | 'claimed'
-  | 'accepted'
-  | 'confirmed'
-  | 'rejected' // also: proven that it did not happen
-  | 'refused'
-  | 'unknown'
-  | 'expired'
-  | 'voided';
-
-/** Every move that is allowed. What is not here is refused. */
-const MOVES: Readonly<Record<IntentState, Readonly<Partial<Record<IntentFact, IntentState>>>>> = {
-  planned: { claimed: 'sending', refused: 'refused', voided: 'voided' },
-  sending: {
-    accepted: 'settling',
-    confirmed: 'confirmed',
-    rejected: 'rejected',
-    refused: 'refused',
-    unknown: 'unknown',
-  },
-  settling: {
-    accepted: 'settling',
-    confirmed: 'confirmed',
-    rejected: 'rejected',
-    unknown: 'unknown',
-    expired: 'expired',
-  },
-  unknown: {
-    accepted: 'settling',
-    unknown: 'unknown',
-    confirmed: 'confirmed',
-    rejected: 'rejected',
-    expired: 'expired',
-  },
-  // Given up is not proven: a late truth is still welcome and contradicts nothing.
-  expired: { expired: 'expired', confirmed: 'confirmed', rejected: 'rejected' },
-  confirmed: { confirmed: 'confirmed' },
-  rejected: { rejected: 'rejected' },
-  refused: { refused: 'refused' },
-  voided: { voided: 'voided' },
-};
-
-/** States that say what became of the money. A different verdict later is a contradiction: the account halts (DESIGN §4). */
-const VERDICTS: readonly IntentState[] = ['confirmed', 'rejected', 'refused', 'voided'];
-/** Facts that claim an effect, or its absence, of a call. */
-const CLAIMS: readonly IntentFact[] = ['accepted', 'confirmed', 'rejected'];
-
-export type Moved =
-  | { readonly ok: true; readonly state: IntentState }
-  | { readonly ok: false; readonly contradicts: boolean; readonly why: string };
-
-export function nextIntentState(state: IntentState, fact: IntentFact): Moved {
-  const next = MOVES[state][fact];
-  if (next !== undefined) return { ok: true, state: next };
-  const contradicts = VERDICTS.includes(state) && CLAIMS.includes(fact);
-  return { ok: false, contradicts, why: `an intent that is ${state} cannot become ${fact}` };
-}
-
-/** What a claim is checked against. */
-export interface ClaimFacts {
-  readonly now: number;
-  readonly epoch: number;
-  readonly policyDigest: string;
-  readonly accountMode: AccountMode;
-  /** The mode the account runs in now. */
-  readonly sendMode: Mode;
-  readonly paused: boolean;
-  /** Other intents of the account that may still move money. */
-  readonly undecided: readonly Intent[];
-  /** True for the one call that may leave beside an undecided one (DESIGN §5.7). */
-  readonly emergency: boolean;
-}
-
-export type Claimable = { readonly ok: true } | { readonly ok: false; readonly why: string };
-
-/** Whether an intent may be claimed now: the same conditions the journal's claim demands (DESIGN §4 "The fence"). */
-export function claimable(intent: Intent, facts: ClaimFacts): Claimable {
-  const others = facts.undecided.filter((one) => one.id !== intent.id);
-  const age = facts.now - intent.plannedAt;
-  const reasons: readonly (readonly [boolean, string])[] = [
-    [intent.state !== 'planned', `it is ${intent.state}, not planned`],
-    [intent.epoch !== facts.epoch, `a newer look has begun (epoch ${facts.epoch})`],
-    [intent.policyDigest !== facts.policyDigest, 'the policy has changed since'],
-    [intent.mode !== facts.sendMode, `it was planned as ${intent.mode}, the account now runs as ${facts.sendMode}`],
-    [!modeAllows(facts.accountMode, intent.verb), `mode ${facts.accountMode} does not allow ${intent.verb}`],
-    [facts.paused, 'the loan or its account is paused'],
-    [age < 0 || age > intent.maxAgeMs, `it is ${age} ms old, ${intent.maxAgeMs} ms is the most`],
-    [others.length > (facts.emergency ? 1 : 0), `${others.map((one) => one.id).join(', ')} is undecided`],
-  ];
-  const found = reasons.find(([holds]) => holds);
-  return found === undefined ? { ok: true } : { ok: false, why: found[1] };
 }

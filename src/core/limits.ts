@@ -94,11 +94,13 @@ export function smaller(a: Room, b: Room): Room {
 }
 
 /**
- * The fuse: sends in a row without any effect (DESIGN §2.6). Blown at the policy's count; it stops even urgent actions,
- * because what has no effect rescues nothing.
+ * The fuse: sends in a row without any effect within the policy's window (DESIGN §2.6). Blown at the policy's count; it
+ * stops even urgent actions, because what has no effect rescues nothing.
+ * @param times when the loan's fruitless sends in a row were, on the clock of `now`
  */
-export function fuseBlown(limits: Limits, fruitless: number): boolean {
-  return fruitless >= limits.actions.count;
+export function fuse({ actions }: Limits, times: readonly number[], now: number): { blown: boolean; count: number } {
+  const count = times.filter((at) => at > now - actions.perMs).length;
+  return { blown: count >= actions.count, count };
 }
 
 function left(name: LimitName, cap: Dec | null, used: () => Dec): Room {

@@ -1,22 +1,45 @@
-/** Which calls each account mode allows (DESIGN §4). The README's table says the same; this is the one that counts. */
+/**
+ * Which calls each account mode allows (DESIGN §4). The one table: the core, the account's claims and the machines ask it,
+ * and the tables in the README and in docs/machines.md are printed from it.
+ */
 import type { Verb } from './intent.ts';
 import type { AccountMode } from './need.ts';
 
-const PROTECT: readonly Verb[] = ['repay', 'transferIn', 'add'];
-const RELEASE: readonly Verb[] = ['transferOut', 'reduce'];
+export type Allowance = 'yes' | 'no' | 'one-at-a-time';
+export type TableVerb = Verb | 'read';
 
-/** `degraded` protects as `reducing` does; that only one call may be undecided then is kept where intents are claimed. */
-export const MODE_ALLOWS: Readonly<Record<AccountMode, readonly Verb[]>> = {
-  active: [...PROTECT, ...RELEASE],
-  reducing: PROTECT,
-  degraded: PROTECT,
-  quarantine: [],
-  halted: [],
-};
+export const MODES = [
+  'active',
+  'reducing',
+  'degraded',
+  'quarantine',
+  'halted',
+] as const satisfies readonly AccountMode[];
 
-export function modeAllows(mode: AccountMode, verb: Verb): boolean {
-  return MODE_ALLOWS[mode].includes(verb);
+/**
+ * `one-at-a-time`: no money call while another of the account is undecided, emergency or not (facts/peers.md §C.4).
+ * Letting collateral go needs mode `active` (DESIGN §2.7). No mode allows `borrow`: no policy can ask for it.
+ */
+export const MODE_TABLE = {
+  read: { active: 'yes', reducing: 'yes', degraded: 'yes', quarantine: 'yes', halted: 'yes' },
+  repay: { active: 'yes', reducing: 'yes', degraded: 'one-at-a-time', quarantine: 'no', halted: 'no' },
+  transferIn: { active: 'yes', reducing: 'yes', degraded: 'one-at-a-time', quarantine: 'no', halted: 'no' },
+  add: { active: 'yes', reducing: 'yes', degraded: 'one-at-a-time', quarantine: 'no', halted: 'no' },
+  transferOut: { active: 'yes', reducing: 'no', degraded: 'no', quarantine: 'no', halted: 'no' },
+  reduce: { active: 'yes', reducing: 'no', degraded: 'no', quarantine: 'no', halted: 'no' },
+  borrow: { active: 'no', reducing: 'no', degraded: 'no', quarantine: 'no', halted: 'no' },
+} as const satisfies Readonly<Record<TableVerb, Readonly<Record<AccountMode, Allowance>>>>;
+
+export function allowed(mode: AccountMode, verb: TableVerb): Allowance {
+  return MODE_TABLE[verb][mode];
 }
+
+/** Whether a call may be planned at all; that only one may be undecided is kept where it leaves (jobs/undecided.ts). */
+export function modeAllows(mode: AccountMode, verb: Verb): boolean {
+  return allowed(mode, verb) !== 'no';
+}
+
+const PROTECT: readonly Verb[] = ['repay', 'transferIn', 'add'];
 
 /** Whether a mode lets any remedy of a loan in need leave. */
 export function modeProtects(mode: AccountMode): boolean {

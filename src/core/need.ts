@@ -66,8 +66,8 @@ export interface DecideInput {
   readonly undecided: readonly Intent[];
   /** Recent intents (record window), so that fingerprints stay unique. */
   readonly recentAmounts: readonly string[];
-  /** Sends in a row without any effect, per loan: the fuse's input. */
-  readonly fruitless: Readonly<Record<LoanId, number>>;
+  /** Times of the sends in a row without any effect, per loan: the fuse's input. */
+  readonly fruitless: Readonly<Record<LoanId, readonly number[]>>;
   /** Assets whose price sources disagree. */
   readonly dislocated: readonly Asset[];
   /** Rungs that may not be used now, with the reason (hanging transfer, breaker open, asset unavailable). */

@@ -58,15 +58,11 @@ export function decideBlind(draft: Draft, why: string, now: number): readonly De
 function inputOf({ setup, draft, opened, view, undecided, freedom, now }: Question): DecideInput {
   const policies: Record<LoanId, Policy> = {};
   const priorities: Record<LoanId, number> = {};
-  const fruitless: Record<LoanId, number> = {};
   for (const loan of view.loans) {
     const found = followed(setup, loan);
     if ('none' in found) continue;
     policies[loan.id] = found.policy;
     priorities[loan.id] = found.priority;
-    fruitless[loan.id] = (opened.fruitless[loan.id] ?? []).filter(
-      (at) => at > now - found.policy.limits.actions.perMs,
-    ).length;
   }
   return {
     now,
@@ -81,7 +77,7 @@ function inputOf({ setup, draft, opened, view, undecided, freedom, now }: Questi
     charges: opened.charges,
     undecided,
     recentAmounts: opened.recentAmounts,
-    fruitless,
+    fruitless: opened.fruitless,
     dislocated: [],
     blocked: freedom.kind === 'otherMoney' ? freedom.blocked : [],
     learned: opened.learned,

@@ -7,8 +7,8 @@
  */
 import { UNDECIDED } from '../core/intent.ts';
 import type { Evidence, Intent } from '../core/intent.ts';
+import { allowed } from '../core/modes.ts';
 import type { AccountMode, DecideInput } from '../core/need.ts';
-import { allowed } from '../machines/step.ts';
 import type { Timing } from './timing.ts';
 
 /** It may still move money. */

@@ -3,11 +3,11 @@
  * themselves. Pure: `scripts/write-diagrams.mjs` writes the file, a test fails when it is stale.
  */
 import type { AnyStateMachine } from 'xstate';
+import { MODE_TABLE, MODES } from '../core/modes.ts';
 import { accountMachine, CAUSES } from './accountMachine.ts';
 import { initialOf, rowsOf, statesOf } from './chart.ts';
 import type { Row } from './chart.ts';
 import { loanMachine } from './loanMachine.ts';
-import { MODE_TABLE, MODES } from './modeTable.ts';
 
 const ANYWHERE = 'anywhere';
 

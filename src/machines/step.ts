@@ -13,7 +13,6 @@ import { LOAN_VERSION, loanMachine } from './loanMachine.ts';
 import { MachineError, migrate } from './migrations.ts';
 import type { AccountCommand, AccountEvent, LoanCommand, LoanEvent, Stored } from './types.ts';
 
-export { allowed, MODE_TABLE, MODES } from './modeTable.ts';
 export { MachineError } from './migrations.ts';
 
 export interface Step<Command> {

@@ -189,10 +189,10 @@ describe('limits', () => {
 
   it('blow the fuse after calls without effect, even beyond urgent', () => {
     const needs = [need(CROSS, { urgency: 'urgent' })];
-    const decision = one({ needs, fruitless: { [CROSS.id]: 3 } }, { fuse: 3 });
+    const decision = one({ needs, fruitless: { [CROSS.id]: [NOW, NOW, NOW] } }, { fuse: 3 });
     expect(decision.verdict).toBe('capped');
     expect(decision.says).toContain('the fuse is blown');
-    expect(one({ needs, fruitless: { [CROSS.id]: 2 } }, { fuse: 3 }).verdict).toBe('act');
+    expect(one({ needs, fruitless: { [CROSS.id]: [NOW, NOW] } }, { fuse: 3 }).verdict).toBe('act');
   });
 
   it('refuse when one action may not even carry the smallest amount', () => {

@@ -1,16 +1,9 @@
-/** Intents as values: made, moved on, claimed (DESIGN §2, §4). */
+/** Intents as values: how they are made (DESIGN §2, §4). */
 import { describe, expect, it } from 'vitest';
 import { decide } from '../../src/core/decide.ts';
-import type { Intent, IntentState } from '../../src/core/intent.ts';
-import type { ActDecision, ClaimFacts, IntentFact, IntentFacts } from '../../src/core/intents.ts';
-import {
-  IntentError,
-  claimable,
-  clientIdOf,
-  intentFrom,
-  nextIntentState,
-  stateBefore,
-} from '../../src/core/intents.ts';
+import type { Intent } from '../../src/core/intent.ts';
+import type { ActDecision, IntentFacts } from '../../src/core/intents.ts';
+import { IntentError, clientIdOf, intentFrom, stateBefore } from '../../src/core/intents.ts';
 import type { LoanView } from '../../src/core/loan.ts';
 import { NOW, acting, coin, debt, input, loan, view, wallet } from './build.ts';
 
@@ -108,112 +101,5 @@ describe('client ids', () => {
     for (const one of made) expect(one).toMatch(/^[A-Za-z0-9]{1,32}$/);
     expect(new Set(made).size).toBe(ids.length);
     expect(clientIdOf('a-1-1')).toBe(clientIdOf('a-1-1'));
-  });
-});
-
-describe('states', () => {
-  const STATES: readonly IntentState[] = [
-    'planned',
-    'sending',
-    'settling',
-    'confirmed',
-    'rejected',
-    'refused',
-    'unknown',
-    'expired',
-    'voided',
-  ];
-  const FACTS: readonly IntentFact[] = [
-    'claimed',
-    'accepted',
-    'confirmed',
-    'rejected',
-    'refused',
-    'unknown',
-    'expired',
-    'voided',
-  ];
-
-  it('move only like this', () => {
-    const moves = STATES.flatMap((state) =>
-      FACTS.flatMap((fact) => {
-        const moved = nextIntentState(state, fact);
-        return moved.ok && moved.state !== state ? [`${state} + ${fact} = ${moved.state}`] : [];
-      }),
-    );
-    expect(moves).toEqual([
-      'planned + claimed = sending',
-      'planned + refused = refused',
-      'planned + voided = voided',
-      'sending + accepted = settling',
-      'sending + confirmed = confirmed',
-      'sending + rejected = rejected',
-      'sending + refused = refused',
-      'sending + unknown = unknown',
-      'settling + confirmed = confirmed',
-      'settling + rejected = rejected',
-      'settling + unknown = unknown',
-      'settling + expired = expired',
-      'unknown + accepted = settling',
-      'unknown + confirmed = confirmed',
-      'unknown + rejected = rejected',
-      'unknown + expired = expired',
-      'expired + confirmed = confirmed',
-      'expired + rejected = rejected',
-    ]);
-  });
-
-  it('never let anything be sent twice: nothing leads back to planned or sending', () => {
-    for (const state of STATES) {
-      for (const fact of FACTS) {
-        const moved = nextIntentState(state, fact);
-        if (moved.ok && moved.state === 'sending') expect(state).toBe('planned');
-        if (moved.ok && moved.state === 'planned') throw new Error(`${state} + ${fact} plans again`);
-      }
-    }
-  });
-
-  it('tell a contradiction from a move that is merely out of order', () => {
-    expect(nextIntentState('rejected', 'confirmed')).toMatchObject({ ok: false, contradicts: true });
-    expect(nextIntentState('confirmed', 'rejected')).toMatchObject({ ok: false, contradicts: true });
-    expect(nextIntentState('refused', 'accepted')).toMatchObject({ ok: false, contradicts: true });
-    expect(nextIntentState('voided', 'confirmed')).toMatchObject({ ok: false, contradicts: true });
-    expect(nextIntentState('planned', 'confirmed')).toMatchObject({ ok: false, contradicts: false });
-    expect(nextIntentState('confirmed', 'unknown')).toMatchObject({ ok: false, contradicts: false });
-  });
-});
-
-describe('a claim', () => {
-  const ready: ClaimFacts = {
-    now: NOW + 100,
-    epoch: 7,
-    policyDigest: 'p1',
-    accountMode: 'active',
-    sendMode: 'live',
-    paused: false,
-    undecided: [],
-    emergency: false,
-  };
-  const cases: readonly (readonly [string, Partial<Intent>, Partial<ClaimFacts>, string | null])[] = [
-    ['is granted', {}, {}, null],
-    ['is granted at its greatest age', {}, { now: NOW + 5000 }, null],
-    ['not once it was claimed', { state: 'sending' }, {}, 'not planned'],
-    ['not by an older run', {}, { epoch: 8 }, 'newer look'],
-    ['not under another policy', {}, { policyDigest: 'p2' }, 'policy has changed'],
-    ['not in another mode', {}, { sendMode: 'dryRun' }, 'dryRun'],
-    ['not in quarantine', {}, { accountMode: 'quarantine' }, 'quarantine'],
-    ['not a release unless active', { verb: 'reduce' }, { accountMode: 'reducing' }, 'reduce'],
-    ['not while paused', {}, { paused: true }, 'paused'],
-    ['not when too old', {}, { now: NOW + 5001 }, '5001 ms old'],
-    ['not when the clock went back', {}, { now: NOW - 1 }, '-1 ms old'],
-    ['not beside an undecided one', {}, { undecided: [intent({ id: 'x-1-1', state: 'unknown' })] }, 'x-1-1'],
-    ['beside itself', {}, { undecided: [intent({})] }, null],
-    ['beside one in an emergency', {}, { emergency: true, undecided: [intent({ id: 'x-1-1' })] }, null],
-    ['not beside two', {}, { emergency: true, undecided: [intent({ id: 'x-1-1' }), intent({ id: 'x-1-2' })] }, 'x-1-2'],
-  ];
-  it.each(cases)('%s', (_, more, changed, why) => {
-    const claim = claimable(intent(more), { ...ready, ...changed });
-    expect(claim.ok).toBe(why === null);
-    if (!claim.ok) expect(claim.why).toContain(why);
   });
 });

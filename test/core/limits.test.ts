@@ -1,6 +1,6 @@
 /** Sliding windows and the smallest room (DESIGN §5.6). */
 import { describe, expect, it } from 'vitest';
-import { DAY_MS, HOUR_MS, actionRoom, fuseBlown, room, spentOf, windowRoom } from '../../src/core/limits.ts';
+import { DAY_MS, HOUR_MS, actionRoom, fuse, room, spentOf, windowRoom } from '../../src/core/limits.ts';
 import type { RoomAsk } from '../../src/core/limits.ts';
 import type { Charge } from '../../src/core/need.ts';
 import { NOW, dec, policy, rung } from './build.ts';
@@ -101,8 +101,11 @@ describe('room', () => {
 });
 
 describe('the fuse', () => {
-  it('blows at its count', () => {
+  it('blows at its count, of the sends within its window', () => {
     const { limits } = policy({ fuse: 3 });
-    expect([2, 3, 4].map((count) => fuseBlown(limits, count))).toEqual([false, true, true]);
+    const sends = (count: number, at: number): number[] => Array.from({ length: count }, () => at);
+    expect([2, 3, 4].map((count) => fuse(limits, sends(count, NOW), NOW).blown)).toEqual([false, true, true]);
+    const old = sends(9, NOW - limits.actions.perMs);
+    expect(fuse(limits, [...old, NOW - limits.actions.perMs + 1, NOW], NOW)).toEqual({ blown: false, count: 2 });
   });
 });

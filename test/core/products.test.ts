@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { PRODUCTS } from '../../src/core/loan.ts';
 import { PRODUCT_FACTS, legalRung, routeOf } from '../../src/core/products.ts';
-import { MODE_ALLOWS, modeAllows, modeProtects } from '../../src/core/modes.ts';
+import { MODES, modeAllows, modeProtects } from '../../src/core/modes.ts';
 
 const verbs = (
   product: (typeof PRODUCTS)[number],
@@ -61,9 +61,8 @@ describe('products', () => {
 
 describe('modes', () => {
   it('allow releases only when active, and nothing in quarantine or halted', () => {
-    const modes = Object.keys(MODE_ALLOWS) as (keyof typeof MODE_ALLOWS)[];
-    expect(modes.filter((mode) => modeAllows(mode, 'reduce'))).toEqual(['active']);
-    expect(modes.filter(modeProtects)).toEqual(['active', 'reducing', 'degraded']);
-    expect(modes.some((mode) => modeAllows(mode, 'borrow'))).toBe(false);
+    expect(MODES.filter((mode) => modeAllows(mode, 'reduce'))).toEqual(['active']);
+    expect(MODES.filter(modeProtects)).toEqual(['active', 'reducing', 'degraded']);
+    expect(MODES.some((mode) => modeAllows(mode, 'borrow'))).toBe(false);
   });
 });

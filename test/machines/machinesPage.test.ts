@@ -5,7 +5,7 @@ import { accountMachine } from '../../src/machines/accountMachine.ts';
 import { statesOf } from '../../src/machines/chart.ts';
 import { machinesPage } from '../../src/machines/diagram.ts';
 import { loanMachine } from '../../src/machines/loanMachine.ts';
-import { allowed, MODE_TABLE, MODES } from '../../src/machines/modeTable.ts';
+import { allowed, MODE_TABLE, MODES } from '../../src/core/modes.ts';
 
 test('docs/machines.md is what the machines are', () => {
   const written = readFileSync(new URL('../../docs/machines.md', import.meta.url), 'utf8');
