@@ -1,5 +1,5 @@
 /** Tapes: what a price table says, and which tables are refused. */
-import { existsSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -252,6 +252,29 @@ describe('loading', () => {
   it('says which tapes there are when the name is wrong, and does not leave the folder', () => {
     expect(() => loadTape('may-1921', TAPES)).toThrow('there are: calm-2023, feb-2025');
     expect(() => loadTape('../src', TAPES)).toThrow('there is no such tape');
+  });
+
+  it('refuses a folder whose tables are not those that its description counts: cut at the end of a line, grown, gone, or new', () => {
+    const tapes = mkdtempSync(join(tmpdir(), 'tapes-'));
+    const folder = join(tapes, 'calm');
+    const table = join(folder, 'BTCUSDT-2023.csv');
+    mkdirSync(folder);
+    writeFileSync(table, `${POINTS}1,2\n2,3\n3,4\n`);
+    const about = { name: 'calm', title: 't', story: 's', rows: { 'BTCUSDT-2023.csv': 3 } };
+    writeFileSync(join(folder, 'tape.json'), JSON.stringify(about));
+    expect(loadTape('calm', tapes).endMs).toBe(3);
+
+    writeFileSync(table, `${POINTS}1,2\n2,3\n`);
+    expect(() => loadTape('calm', tapes)).toThrow(
+      `${table}: it has 2 rows where the \`rows\` of its tape.json say 3: it was cut off`,
+    );
+    writeFileSync(table, `${POINTS}1,2\n2,3\n3,4\n4,5\n`);
+    expect(() => loadTape('calm', tapes)).toThrow(TapeError);
+    rmSync(table);
+    expect(() => loadTape('calm', tapes)).toThrow('cannot be read');
+    writeFileSync(table, `${POINTS}1,2\n2,3\n3,4\n`);
+    writeFileSync(join(folder, 'ETHUSDT-2023.csv'), `${POINTS}1,2\n2,3\n`);
+    expect(() => loadTape('calm', tapes)).toThrow('ETHUSDT-2023.csv: the `rows` of its tape.json do not name it');
   });
 
   const candles = existsSync(SHARED) ? readdirSync(SHARED).filter((name) => /USDT?-/.test(name)) : [];

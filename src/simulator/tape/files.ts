@@ -12,6 +12,8 @@ const description = z.strictObject({
   story: z.string().min(1),
   startMs: z.int().optional(),
   endMs: z.int().optional(),
+  /** Price tables of the folder, each with its rows: the only witness of a table that was cut exactly at the end of a line. */
+  rows: z.record(z.string(), z.int().min(2)),
 });
 
 /**
@@ -42,15 +44,25 @@ function loadNamed(name: string, tapesDir: string, gridMs: number | undefined): 
     throw new TapeError(name, 0, `there is no such tape; there are: ${tapeNames(tapesDir).join(', ')}`);
   }
   const folder = join(tapesDir, name);
-  const about = readDescription(join(folder, 'tape.json'));
-  const files = readdirSync(folder)
-    .filter((file) => file.endsWith('.csv'))
-    .sort();
-  if (files.length === 0) throw new TapeError(folder, 0, 'the folder has no price table');
-  return new Tape(
-    files.map((file) => readSeries(join(folder, file))),
-    { ...about, gridMs },
-  );
+  const { rows, ...about } = readDescription(join(folder, 'tape.json'));
+  const files = readdirSync(folder).filter((file) => file.endsWith('.csv'));
+  for (const file of files) {
+    if (rows[file] === undefined) throw new TapeError(join(folder, file), 0, `${TAPE_JSON} do not name it`);
+  }
+  const series = Object.entries(rows).map(([file, expected]) => {
+    const read = readSeries(join(folder, file));
+    refuseOtherLength(read, expected);
+    return read;
+  });
+  return new Tape(series, { ...about, gridMs });
+}
+
+const TAPE_JSON = 'the `rows` of its tape.json';
+
+function refuseOtherLength({ file, rows }: Table, expected: number): void {
+  if (rows === expected) return;
+  const why = rows < expected ? 'it was cut off' : 'there is more in it than there was';
+  throw new TapeError(file, 0, `it has ${rows} rows where ${TAPE_JSON} say ${expected}: ${why}`);
 }
 
 function readDescription(file: string): z.infer<typeof description> {
@@ -62,10 +74,18 @@ function readDescription(file: string): z.infer<typeof description> {
   }
 }
 
-function readSeries(source: string): Series {
+/** A price table, and how many rows it was read from. */
+interface Table extends Series {
+  readonly rows: number;
+}
+
+function readSeries(source: string): Table {
   const given = /^([A-Z0-9]+)=(.+)$/.exec(source);
   const file = given?.[2] ?? source;
-  return { symbol: given?.[1] ?? symbolOf(file), file, points: parseTapeCsv(readText(file), file) };
+  const text = readText(file);
+  const points = parseTapeCsv(text, file);
+  // A header, and an end of line after every row: the parser has just made sure of both.
+  return { symbol: given?.[1] ?? symbolOf(file), file, points, rows: text.split('\n').length - 2 };
 }
 
 /** `BTCUSDT-2021-05-18.csv`, `binance-BTCUSDT-1m-2021-05-18.csv`, `okxswap-BTCUSDT-5m-….csv` → `BTCUSDT`. */
