@@ -86,8 +86,16 @@ function stopSignal(output: Output, words: string): AbortSignal {
   return stop.signal;
 }
 
+/** A terminal that closes, or an operator who hopes for a reload: neither is a reason to stop watching loans. */
+function surviveHangup(output: Output): void {
+  process.on('SIGHUP', () => {
+    output.say('SIGHUP: reload is not offered yet, restart instead. Ballast goes on as it was.');
+  });
+}
+
 async function runStart(flags: StartFlags): Promise<ExitCode> {
   const output = outputOf(flags);
+  surviveHangup(output);
   const stop = stopSignal(output, 'nothing new is sent; the call in flight finishes, then Ballast ends.');
   const config = await load(flags);
   const { start } = await import('./cli/start.ts');
