@@ -79,16 +79,16 @@ export class App implements Stage {
       const redis = await connect(options);
       closers.push(() => redis.close());
       const simulated = await startSimulated(options, closers);
-      const world = simulated === null ? '' : randomUUID();
+      const run = randomUUID();
       const registry = new Registry(redis.fast);
-      await registry.begin(simulated === null ? null : world);
+      await registry.begin(run);
       const addresses = simulated?.addresses ?? null;
       const opened = config.accounts.map((account) => ({ account, venue: venueOf(options, account, addresses) }));
       const examined = await examineAll(opened, options.signal);
       await options.onReady(simulated);
       for (const { account, venue, uid } of examined) {
         options.signal.throwIfAborted();
-        const runner = await openRunner(options, account, venue, uid, account.simulated ? world : '', redis);
+        const runner = await openRunner(options, account, venue, uid, account.simulated ? run : '', redis);
         runners.push(runner);
         await registry.register(account.name, runner.address);
       }

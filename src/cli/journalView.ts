@@ -4,12 +4,16 @@ import type { Config } from '../config/types.ts';
 import { DEFAULT_DIRECTORY, embeddedSocket } from '../jobs/embeddedRedis.ts';
 import { Journal } from '../jobs/journal.ts';
 import type { AccountAddress } from '../jobs/keys.ts';
+import type { Absent, Registered } from '../jobs/registry.ts';
 import { Registry } from '../jobs/registry.ts';
 import { Ending, EXIT } from './exit.ts';
 import { serverIsThere } from './redis.ts';
 
 export interface AccountJournal {
+  /** Its name in the policy file; with more to tell it by where two servers on this Redis use one name. */
   readonly name: string;
+  /** The policy file given has it: this account, in this mode. */
+  readonly own: boolean;
   readonly address: AccountAddress;
   readonly journal: Journal;
 }
@@ -20,7 +24,7 @@ const ANSWER_WITHIN_MS = 5_000;
 /** @throws Ending when no server runs there */
 export async function withJournal<T>(
   config: Config,
-  use: (accounts: readonly AccountJournal[]) => Promise<T>,
+  use: (accounts: readonly AccountJournal[], absent: readonly Absent[]) => Promise<T>,
 ): Promise<T> {
   const embedded = config.redis.kind === 'url' ? null : (config.redis.dataDir ?? DEFAULT_DIRECTORY);
   const target = config.redis.kind === 'url' ? config.redis.url.reveal() : embeddedSocket(embedded ?? '');
@@ -39,12 +43,43 @@ export async function withJournal<T>(
       () => false,
     );
     if (!answers) throw noServer(where);
-    const rows = [...(await new Registry(redis).accounts())].sort(([a], [b]) => (a < b ? -1 : 1));
-    return await use(rows.map(([name, address]) => ({ name, address, journal: new Journal(redis, address) })));
+    const registry = new Registry(redis);
+    const living = await registry.living();
+    const isAlive = ({ run }: { readonly run: string }): boolean => living === null || living.has(run);
+    const absent = (await registry.absent()).filter(isAlive);
+    const rows = (await registry.accounts()).filter((row) => isOwn(config, row) || isAlive(row));
+    return await use(accountsOf(config, redis, rows), absent);
   } finally {
     redis.disconnect();
   }
 }
+
+/** What the policy file given would watch, whatever another server calls by the same name. */
+function isOwn(config: Config, { name, address }: Registered): boolean {
+  const account = config.accounts.find((one) => one.name === name);
+  if (account?.venue !== address.venue || account.sends !== address.mode) return false;
+  return account.expectUid === null || account.expectUid === address.uid;
+}
+
+/** Own ones first, each under a name that only it has. */
+function accountsOf(config: Config, redis: Redis, rows: readonly Registered[]): readonly AccountJournal[] {
+  const accounts = rows.map((row) => {
+    const { mode, world, venue, uid } = row.address;
+    const namesakes = rows.filter(({ name }) => name === row.name);
+    const isAlone = namesakes.length === 1;
+    const more = [venue, uid, mode, ...(world === '' ? [] : [world.slice(0, WORLD_LETTERS)])].join(' ');
+    return {
+      name: isAlone ? row.name : `${row.name} (${more})`,
+      own: isOwn(config, row),
+      address: row.address,
+      journal: new Journal(redis, row.address),
+    };
+  });
+  return accounts.sort((a, b) => Number(b.own) - Number(a.own) || (a.name < b.name ? -1 : 1));
+}
+
+/** Enough of a simulated world's id to tell two of them apart. */
+const WORLD_LETTERS = 4;
 
 function noServer(where: string): Ending {
   return new Ending(EXIT.unavailable, {

@@ -28,6 +28,14 @@ interface AccountStatus {
   readonly lookedMs: number | null;
 }
 
+/** An account that a running server does not watch. */
+interface AbsentStatus {
+  readonly account: string;
+  readonly state: 'unreachable' | 'refused';
+  readonly sinceMs: number;
+  readonly says: string;
+}
+
 interface InFlight {
   readonly intent: string;
   readonly loan: string;
@@ -37,7 +45,11 @@ interface InFlight {
   readonly note: string;
 }
 
-interface Status {
+interface Status extends Watched {
+  readonly absent: readonly AbsentStatus[];
+}
+
+interface Watched {
   readonly accounts: readonly AccountStatus[];
   readonly loans: readonly LoanStatus[];
   readonly inFlight: readonly InFlight[];
@@ -51,9 +63,11 @@ interface DecisionRecord {
 }
 
 export async function status(config: Config, clock: Clock, output: Output, json: boolean): Promise<void> {
-  const seen = await withJournal(config, async (accounts) => {
+  const now = clock.wall();
+  const seen = await withJournal(config, async (accounts, absent) => {
     const all = await Promise.all(accounts.map((account) => statusOf(account, clock)));
     return {
+      absent: absent.map(({ name, state, since, says }) => ({ account: name, state, sinceMs: now - since, says })),
       accounts: all.flatMap((one) => one.accounts),
       loans: all.flatMap((one) => one.loans),
       inFlight: all.flatMap((one) => one.inFlight),
@@ -63,7 +77,7 @@ export async function status(config: Config, clock: Clock, output: Output, json:
   else for (const line of statusWords(seen)) output.say(line);
 }
 
-async function statusOf({ name, address, journal }: AccountJournal, clock: Clock): Promise<Status> {
+async function statusOf({ name, address, journal }: AccountJournal, clock: Clock): Promise<Watched> {
   const { mode } = address;
   const now = clock.wall();
   const looked = await journal.lookedAt();
@@ -100,11 +114,19 @@ const MODES: Readonly<Record<string, string>> = {
   dryRun: 'moves nothing',
 };
 
-export function statusWords({ accounts, loans, inFlight }: Status): string[] {
+const ABSENT = {
+  unreachable: 'NOT WATCHED, its venue cannot be reached yet',
+  refused: 'NOT WATCHED, refused',
+} as const;
+
+export function statusWords({ accounts, absent, loans, inFlight }: Status): string[] {
   const lines = accounts.map(({ account, mode, lookedMs }) => {
     const looked = lookedMs === null ? 'not seen yet' : `seen ${duration(Math.max(0, lookedMs))} ago`;
     return `account ${account} (${MODES[mode] ?? mode}): ${looked}`;
   });
+  for (const { account, state, sinceMs, says } of absent) {
+    lines.push(`account ${account}: ${ABSENT[state]} for ${duration(Math.max(0, sinceMs))}: ${says}`);
+  }
   const width = Math.max(0, ...loans.map(({ loan }) => loan.length));
   for (const { loan, state, ltv, says } of loans) {
     lines.push(
@@ -153,9 +175,11 @@ async function find(
     for (const loan of (await account.journal.loans()).keys()) known.push({ ...account, loan });
   }
   const exact = known.filter(({ loan }) => loan === wanted);
-  const [found, ...more] = exact.length > 0 ? exact : known.filter(({ loan }) => loan.includes(wanted));
+  const named = exact.length > 0 ? exact : known.filter(({ loan }) => loan.includes(wanted));
+  const own = named.filter((one) => one.own);
+  const [found, ...more] = own.length > 0 ? own : named;
   if (found !== undefined && more.length === 0) return found;
-  const names = known.map(({ loan }) => loan);
+  const names = known.map(({ loan, name }) => (loan.startsWith(`${name}/`) ? loan : `${loan} of ${name}`));
   throw new Ending(EXIT.usage, {
     happened: found === undefined ? `no loan is called ${wanted}.` : `${wanted} is part of the names of several loans.`,
     ballast: 'it changed nothing.',

@@ -32,7 +32,7 @@ const isAct = (record: Record): record is Record & { readonly decision: Act } =>
 
 async function readSent(redis: Redis): Promise<readonly Sent[]> {
   const all: Sent[] = [];
-  for (const address of (await new Registry(redis).accounts()).values()) {
+  for (const { address } of await new Registry(redis).accounts()) {
     const journal = new Journal(redis, address);
     const records = (await journal.decisions()).map(({ json }) => JSON.parse(json) as Record).filter(isAct);
     for (const intent of await journal.intents()) {

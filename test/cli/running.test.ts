@@ -46,8 +46,8 @@ async function post(address: string, path: string, body: object): Promise<unknow
 async function intentsOf(dataDir: string): Promise<readonly Intent[]> {
   const { redis, close } = await openJournal(dataDir);
   try {
-    const accounts = [...(await new Registry(redis).accounts()).values()];
-    return (await Promise.all(accounts.map((address) => new Journal(redis, address).intents()))).flat();
+    const accounts = await new Registry(redis).accounts();
+    return (await Promise.all(accounts.map(({ address }) => new Journal(redis, address).intents()))).flat();
   } finally {
     await close();
   }

@@ -35,7 +35,7 @@ describe('the registry of accounts', () => {
     const alive = await serverOf('alive');
     expect(await epochOf('dead')).toBe('7');
     dead.connection.disconnect();
-    await expect.poll(async () => String(await redis.connect().client('LIST'))).not.toContain('world-dead');
+    await expect.poll(async () => String(await redis.connect().client('LIST'))).not.toContain('run-dead');
     await serverOf('newest');
     expect(await epochOf('dead')).toBeNull();
     expect(await epochOf('alive')).toBe('7');
@@ -47,7 +47,7 @@ describe('the registry of accounts', () => {
     const again = new Promise((resolve) => connection.once('ready', resolve));
     connection.disconnect(true);
     await again;
-    await expect.poll(async () => String(await redis.connect().client('LIST'))).toContain('world-broken');
+    await expect.poll(async () => String(await redis.connect().client('LIST'))).toContain('run-broken');
     await serverOf('after');
     expect(await epochOf('broken')).toBe('7');
     connection.disconnect();
@@ -56,23 +56,84 @@ describe('the registry of accounts', () => {
   it('never clears what is not simulated', async () => {
     const connection = redis.connect();
     const registry = new Registry(connection);
+    await registry.begin('theirs');
     const live = at('', 'live');
     await registry.register('real', live);
     await connection.set(`${prefixOf(live)}epoch`, '9');
     await serverOf('another');
     expect(await connection.get(`${prefixOf(live)}epoch`)).toBe('9');
-    expect((await registry.accounts()).get('real')).toEqual(live);
+    expect(await registry.accounts()).toContainEqual({ name: 'real', address: live, run: 'theirs' });
+    connection.disconnect();
   });
 
   it('where nobody may list connections clears nothing', async () => {
     const { connection } = await serverOf('hidden');
     connection.disconnect();
-    await expect.poll(async () => String(await redis.connect().client('LIST'))).not.toContain('world-hidden');
+    await expect.poll(async () => String(await redis.connect().client('LIST'))).not.toContain('run-hidden');
     const guarded = redis.connect();
     const refuse = (what: string): Promise<unknown> =>
       what === 'LIST' ? Promise.reject(new Error('NOPERM')) : Promise.resolve('OK');
     Object.assign(guarded, { client: refuse });
     await new Registry(guarded).begin('guarded');
     expect(await epochOf('hidden')).toBe('7');
+  });
+
+  it('keeps the rows of two servers that call different accounts by one name', async () => {
+    const [first, second] = [redis.connect(), redis.connect()];
+    const [one, other] = [new Registry(first), new Registry(second)];
+    await one.begin('one');
+    await other.begin('other');
+    const [here, there] = [
+      { ...at('', 'live'), uid: '7' },
+      { ...at('', 'live'), uid: '8' },
+    ];
+    await one.register('main', here);
+    await other.register('main', there);
+    expect(await one.accounts()).toEqual(
+      expect.arrayContaining([
+        { name: 'main', address: here, run: 'one' },
+        { name: 'main', address: there, run: 'other' },
+      ]),
+    );
+    first.disconnect();
+    second.disconnect();
+  });
+
+  it('takes away where an ended run had an account, and never where a living one has it', async () => {
+    const modesOf = async (registry: Registry): Promise<string[]> =>
+      (await registry.accounts()).filter(({ name }) => name === 'moved').map(({ address }) => address.mode);
+    const rehearsal = redis.connect();
+    const dry = new Registry(rehearsal);
+    await dry.begin('rehearsal');
+    await dry.register('moved', at('', 'dryRun'));
+
+    const real = redis.connect();
+    const live = new Registry(real);
+    await live.begin('real');
+    await live.register('moved', at('', 'live'));
+    expect((await modesOf(live)).sort()).toEqual(['dryRun', 'live']);
+
+    rehearsal.disconnect();
+    await expect.poll(async () => (await live.living())?.has('rehearsal')).toBe(false);
+    await live.register('moved', at('', 'live'));
+    expect(await modesOf(live)).toEqual(['live']);
+    real.disconnect();
+  });
+
+  it('says which accounts of a living run are not watched, until they are, or the run ends', async () => {
+    const connection = redis.connect();
+    const registry = new Registry(connection);
+    await registry.begin('waiting');
+    const missing = { venue: 'okx', since: 5, state: 'unreachable', says: 'no answer' } as const;
+    await registry.miss({ ...missing, name: 'late' });
+    await registry.miss({ ...missing, name: 'never' });
+    await registry.register('late', at('', 'live'));
+    expect(await registry.absent()).toEqual([{ ...missing, name: 'never', run: 'waiting' }]);
+    connection.disconnect();
+    const next = redis.connect();
+    await expect.poll(async () => String(await next.client('LIST'))).not.toContain('run-waiting');
+    const after = new Registry(next);
+    await after.begin('after');
+    expect(await after.absent()).toEqual([]);
   });
 });
