@@ -7,7 +7,7 @@
  */
 import type { Asset, LoanView } from './loan.ts';
 import type { AssetGroup } from './policy.ts';
-import { type Dec, ONE, ZERO, max, sum } from './money.ts';
+import { type Dec, ONE, ZERO, sum } from './money.ts';
 
 export type Groups = Readonly<Record<Asset, AssetGroup>>;
 
@@ -84,48 +84,34 @@ export function factorsOf(coins: readonly CoinExposure[], groups: Groups): reado
   return [...new Set(factors.filter((factor) => factor !== null))];
 }
 
-/** Every scenario of a loan, the one that kills with the smallest move first. */
+/** Which assets a scenario moves. */
+export function movedBy(scenario: Scenario, groups: Groups): (asset: Asset) => boolean {
+  switch (scenario.kind) {
+    case 'factor':
+      return (asset) => factorOf(asset, groups) === scenario.asset;
+    case 'all':
+      return (asset) => factorOf(asset, groups) !== null;
+    case 'basis':
+      return (asset) => asset === scenario.asset;
+  }
+}
+
+/** Every scenario of a loan, the one that kills with the smallest move first. Its own prices alone: no money moves. */
 export function survivals(loan: LoanView, groups: Groups): readonly Survival[] {
   return scenariosOf(coinExposures(loan), { C: loan.collateralValue, D: loan.debtValue }, loan.line, groups);
 }
 
-/** Money the policy permits, USD per coin: `repay` lowers D, `add` raises C (weighted). It is shocked like everything else. */
-export interface Permitted {
-  readonly repay: readonly { readonly asset: Asset; readonly usd: Dec }[];
-  readonly add: readonly { readonly asset: Asset; readonly weightedUsd: Dec }[];
-}
-
-/** The same with all permitted money spent (DESIGN §5.3 "survival with all permitted money shocks the sources too"). */
-export function survivalsWithMoney(loan: LoanView, groups: Groups, money: Permitted): readonly Survival[] {
-  const owed = new Map(loan.debts.map((debt) => [debt.asset, debt.amount.times(debt.price)]));
-  const spent: CoinExposure[] = money.repay.map(({ asset, usd }) => {
-    const most = owed.get(asset) ?? ZERO;
-    const paid = usd.gt(most) ? most : usd;
-    owed.set(asset, most.minus(paid));
-    return { asset, C: ZERO, D: paid.negated() };
-  });
-  const added: CoinExposure[] = money.add.map(({ asset, weightedUsd }) => ({ asset, C: weightedUsd, D: ZERO }));
-  const coins = [...coinExposures(loan), ...spent, ...added];
-  const total = {
-    C: loan.collateralValue.plus(sum(added.map((coin) => coin.C))),
-    D: loan.debtValue.plus(sum(spent.map((coin) => coin.D))),
-  };
-  return scenariosOf(coins, total, loan.line, groups);
-}
-
 function scenariosOf(coins: readonly CoinExposure[], total: Exposure, line: Dec, groups: Groups): readonly Survival[] {
-  const judged = (scenario: Scenario, moves: (asset: Asset) => boolean): Survival =>
-    judge(scenario, total, exposureTo(coins, moves), line);
+  const judged = (scenario: Scenario): Survival =>
+    judge(scenario, total, exposureTo(coins, movedBy(scenario, groups)), line);
   const factors = factorsOf(coins, groups);
   const basis = [...new Set(coins.map((coin) => coin.asset))].flatMap((asset): Survival[] => {
     const against = groups[asset]?.wraps ?? groups[asset]?.stable ?? null;
-    return against === null ? [] : [judged({ kind: 'basis', asset, against }, (other) => other === asset)];
+    return against === null ? [] : [judged({ kind: 'basis', asset, against })];
   });
   const all = [
-    ...factors.map((factor) =>
-      judged({ kind: 'factor', asset: factor }, (other) => factorOf(other, groups) === factor),
-    ),
-    ...(factors.length > 1 ? [judged({ kind: 'all' }, (other) => factorOf(other, groups) !== null)] : []),
+    ...factors.map((asset) => judged({ kind: 'factor', asset })),
+    ...(factors.length > 1 ? [judged({ kind: 'all' })] : []),
     ...basis,
   ];
   return all.sort(byMove);
@@ -133,11 +119,11 @@ function scenariosOf(coins: readonly CoinExposure[], total: Exposure, line: Dec,
 
 function judge(scenario: Scenario, total: Exposure, moving: Exposure, line: Dec): Survival {
   const x = survives(total, moving, line);
-  if (line.times(total.C).lte(total.D)) return { scenario, x, kills: 'fall', move: ZERO };
+  const risesKill = moving.D.gt(line.times(moving.C));
+  // Past the line x* is where the loan came from.
+  if (line.times(total.C).lte(total.D)) return { scenario, x, kills: risesKill ? 'rise' : 'fall', move: ZERO };
   if (x === null || x.gte(ONE)) return { scenario, x, kills: 'never', move: null };
-  return x.isNegative()
-    ? { scenario, x, kills: 'rise', move: x.abs() }
-    : { scenario, x, kills: 'fall', move: max(ZERO, x) };
+  return { scenario, x, kills: risesKill ? 'rise' : 'fall', move: x.abs() };
 }
 
 /** Smallest move first; those that never kill last. */

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { levelsAt } from '../../src/core/levels.ts';
 import { nextPrices } from '../../src/core/next.ts';
 import type { Groups } from '../../src/core/survival.ts';
-import { coinExposures, factorOf, survivals, survivalsWithMoney } from '../../src/core/survival.ts';
+import { coinExposures, factorOf, survivals } from '../../src/core/survival.ts';
 import { parse } from '../../src/core/money.ts';
 import { coin, dec, debt, loan, policy } from './build.ts';
 
@@ -59,13 +59,9 @@ describe('survival', () => {
     expect(survivals({ ...long, line: dec('0.6') }, GROUPS)[0]?.move?.toFixed()).toBe('0');
   });
 
-  it('grows with the money that may still be spent, which is shocked too', () => {
-    const usdt = survivalsWithMoney(long, GROUPS, { repay: [{ asset: 'USDT', usd: dec(10_000) }], add: [] });
-    expect(usdt[0]?.move?.toFixed(6)).toBe('0.397590');
-    const btc = survivalsWithMoney(long, GROUPS, { repay: [], add: [{ asset: 'BTC', weightedUsd: dec(10_000) }] });
-    expect(btc[0]?.move?.toFixed(6)).toBe('0.311532');
-    const tooMuch = survivalsWithMoney(long, GROUPS, { repay: [{ asset: 'USDT', usd: dec(90_000) }], add: [] });
-    expect(tooMuch.find((one) => one.scenario.kind === 'factor')?.kills).toBe('never');
+  it('past the line is nothing in the direction that hurts', () => {
+    const past = survivals({ ...short, line: dec('0.5') }, GROUPS).filter((one) => one.scenario.kind === 'factor');
+    expect(past.map(({ kills, move }) => [kills, move?.toFixed()])).toEqual([['rise', '0']]);
   });
 
   it('meets the line exactly when the price moves by what it says', () => {
