@@ -11,11 +11,14 @@ import type { Clock } from './clock.ts';
 import type { AccountConfig, Config } from './config/types.ts';
 import { worldOf } from './config/world.ts';
 import type { Mode } from './core/intent.ts';
+import { DISLOCATION_RULES } from './core/dislocation.ts';
 import { parse } from './core/money.ts';
 import type { Venue } from './exchanges/exchange.ts';
 import type { VenueLog } from './exchanges/kit.ts';
-import { createVenue } from './exchanges/venues.ts';
+import type { ReferenceFeed } from './exchanges/reference.ts';
+import { createReferenceFor, createVenue } from './exchanges/venues.ts';
 import type { AccountSetup, LookEvent } from './jobs/account.ts';
+import type { AccountAddress } from './jobs/keys.ts';
 import { Registry } from './jobs/registry.ts';
 import { Runner } from './jobs/runner.ts';
 import type { Stage } from './replay/player.ts';
@@ -84,11 +87,14 @@ export class App implements Stage {
       await registry.begin(run);
       const addresses = simulated?.addresses ?? null;
       const opened = config.accounts.map((account) => ({ account, venue: venueOf(options, account, addresses) }));
+      const references = openReferences(options, addresses, closers);
       const examined = await examineAll(opened, options.signal);
       await options.onReady(simulated);
       for (const { account, venue, uid } of examined) {
         options.signal.throwIfAborted();
-        const runner = await openRunner(options, account, venue, uid, account.simulated ? run : '', redis);
+        const reference = references.get(account.name) ?? null;
+        const address = { world: account.simulated ? run : '', venue: account.venue, uid };
+        const runner = await openRunner(options, account, address, { venue, reference }, redis);
         runners.push(runner);
         await registry.register(account.name, runner.address);
       }
@@ -192,38 +198,55 @@ export function simulatorGone(happened: string): Ending {
 function venueOf(options: AppOptions, account: AccountConfig, simulated: SimulatorAddresses | null): Venue {
   const { timing } = account;
   return createVenue({
+    ...placeOf(options, account),
     account: account.name,
-    venue: account.venue,
     key: account.key,
     hosts: account.simulated && simulated !== null ? simulated[account.venue] : account.hosts,
     products: [...new Set(account.loans.map((rule) => rule.product))],
     expectUid: account.expectUid,
-    clock: options.clock,
-    requestDeadlineMs: timing.requestDeadlineMs,
     lagMarginMs: timing.lagMarginMs,
     binanceRecvWindowMs: timing.binanceRecvWindowMs,
     okxWindowMs: timing.okxWindowMs,
-    waitsScale: timing.requestDeadlineMs / options.config.timing.requestDeadlineMs,
     tagIntents: account.simulated,
-    log: options.log,
   });
+}
+
+function placeOf({ config, clock, log }: AppOptions, { venue, timing: { requestDeadlineMs } }: AccountConfig) {
+  return { venue, clock, log, requestDeadlineMs, waitsScale: requestDeadlineMs / config.timing.requestDeadlineMs };
+}
+
+/** By account; those that ask the same source share one reading. It has begun before the first look wants to know. */
+function openReferences(
+  options: AppOptions,
+  simulated: SimulatorAddresses | null,
+  closers: (() => Promise<unknown>)[],
+): ReadonlyMap<string, ReferenceFeed> {
+  const { accounts, dislocation } = options.config;
+  const opened = accounts.map((account) => {
+    const other = account.venue === 'binance' ? 'okx' : 'binance';
+    const rest = account.simulated && simulated !== null ? simulated[other].rest : dislocation.hosts[other];
+    const reference = createReferenceFor({ ...placeOf(options, account), rest, simulated: account.simulated });
+    closers.push(() => reference.stop());
+    if (!reference.pulled) void reference.refresh();
+    return [account.name, reference] as const;
+  });
+  return new Map(opened);
 }
 
 async function openRunner(
   options: AppOptions,
   account: AccountConfig,
-  venue: Venue,
-  uid: string,
-  world: string,
+  address: Omit<AccountAddress, 'mode'>,
+  sources: { readonly venue: Venue; readonly reference: ReferenceFeed | null },
   redis: Connections,
 ): Promise<Runner> {
   const mode: Mode = options.observeOnly ? 'dryRun' : account.sends;
   return Runner.open({
     setup: setupOf(options.config, account, mode),
-    address: { mode, world, venue: account.venue, uid },
-    venue,
+    address: { mode, ...address },
+    ...sources,
     clock: options.clock,
-    stamp: redis.stamp + letters(world),
+    stamp: redis.stamp + letters(address.world),
     redis: redis.fast,
     consumer: redis.patient,
     emit: options.onEvent,
@@ -232,6 +255,7 @@ async function openRunner(
 }
 
 function setupOf(config: Config, account: AccountConfig, mode: Mode): AccountSetup {
+  const { coins, stables, wrapped } = config.dislocation;
   return {
     name: account.name,
     venue: account.venue,
@@ -242,6 +266,7 @@ function setupOf(config: Config, account: AccountConfig, mode: Mode): AccountSet
     unlisted: account.unlisted,
     wallets: account.wallets,
     groups: config.groups,
+    dislocation: { ...DISLOCATION_RULES, coin: coins, stable: stables, wrapper: wrapped },
     timing: account.timing,
   };
 }

@@ -12,7 +12,7 @@ import type { Report } from './report.ts';
 import { accountSchema } from './schema/account.ts';
 import type { AccountShape } from './schema/account.ts';
 import { Secret } from './secret.ts';
-import { urlOf } from './server.ts';
+import { hostOf } from './server.ts';
 import { nodeAt } from './tree.ts';
 import type { Path } from './tree.ts';
 import type { AccountConfig, AccountKey, SimulationConfig, Timing, Unlisted } from './types.ts';
@@ -188,7 +188,7 @@ function simulatedUid(
 }
 
 function readHosts(
-  { report, references }: AccountContext,
+  context: AccountContext,
   path: Path,
   simulated: boolean,
   shape: AccountShape,
@@ -198,20 +198,10 @@ function readHosts(
     if (given === undefined) return null;
     const at = [...path, 'hosts', name];
     if (simulated) {
-      report.error(at, 'a simulated exchange runs at an address of its own', 'remove it');
+      context.report.error(at, 'a simulated exchange runs at an address of its own', 'remove it');
       return null;
     }
-    const url = references.secret(given, at);
-    const parsed = url === undefined ? undefined : urlOf(report, at, url, protocols);
-    const plain = parsed?.protocol === 'http:' || parsed?.protocol === 'ws:';
-    if (plain && !['localhost', '127.0.0.1', '[::1]'].includes(parsed.hostname)) {
-      report.error(
-        at,
-        'would carry keys over a connection that is not encrypted',
-        'write https:// or wss://; plain connections are for this machine only',
-      );
-    }
-    return url?.reveal() ?? null;
+    return hostOf(context, at, given, protocols);
   };
   return { rest: read('rest', ['https:', 'http:']), ws: read('ws', ['wss:', 'ws:']) };
 }

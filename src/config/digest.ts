@@ -27,7 +27,8 @@ export function digestOf(config: Pick<Config, 'version' | 'accounts' | 'policies
   const policies = Object.fromEntries(
     Object.entries(config.policies).map(([name, policy]) => [name, deciding(policy)]),
   );
-  const { version, dislocation, groups } = config;
+  const { version, groups } = config;
+  const { hosts: _hosts, ...dislocation } = config.dislocation;
   const content = canonical({ version, accounts, policies, dislocation, groups });
   return createHash('sha256').update(JSON.stringify(content)).digest('hex');
 }

@@ -13,11 +13,11 @@ import { References } from './references.ts';
 import type { Outside } from './references.ts';
 import { Report } from './report.ts';
 import { SECTIONS } from './schema.ts';
-import { readAlerts, readRedis, readTiming } from './server.ts';
+import { readAlerts, readDislocation, readRedis, readTiming } from './server.ts';
 import type { RedisOverrides } from './server.ts';
 import { readSimulation } from './simulation.ts';
 import type { SimulationOverrides } from './simulation.ts';
-import { dislocationSchema, timingSchema } from './schema/server.ts';
+import { timingSchema } from './schema/server.ts';
 import type { Config, PolicyConfig } from './types.ts';
 import { checkUsers } from './users.ts';
 import { readYaml } from './yaml.ts';
@@ -48,16 +48,15 @@ export function loadConfig(input: LoadInput): Config {
   for (const key of yaml.tree.entries.keys()) if (!Object.hasOwn(SECTIONS, key)) unknownKey(report, [], key);
   const config = build(input, report);
   if (report.problems.length > 0) throw new ConfigError(report.problems);
-  warnOfIdle(report, config, yaml.tree.entries.has('dislocation'));
+  warnOfIdle(report, config);
   return freeze({ ...config, digest: digestOf(config), warnings: report.warnings });
 }
 
 /** What is read and checked while nothing acts on it yet: said at every start, so that nobody relies on it. */
-function warnOfIdle(report: Report, config: Config, hasBounds: boolean): void {
+function warnOfIdle(report: Report, config: Config): void {
   const idle = (path: readonly string[], what: string): void => {
     report.warn([...path], `is read and checked, but ${what} yet`, 'rely on it in a later version only');
   };
-  if (hasBounds) idle(['dislocation'], 'prices are not compared with another venue');
   if (config.alerts.to.length > 0 || config.alerts.deadMan !== null) idle(['alerts'], 'nothing is sent to it');
   for (const [name, policy] of Object.entries(config.policies)) {
     if (policy.release !== null) idle(['policies', name], 'its `release` takes nothing out');
@@ -94,7 +93,7 @@ function build(input: LoadInput, report: Report): Config {
     alerts: readAlerts(report, references, mode === 'live'),
     accounts,
     policies: complete(policies),
-    dislocation: readPart(report, SECTIONS.dislocation, ['dislocation']) ?? dislocationSchema.parse({}),
+    dislocation: readDislocation(report, references),
     groups: readGroups(report, known, readPart(report, SECTIONS.assets, ['assets']) ?? {}),
     simulation,
     digest: '',

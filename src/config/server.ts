@@ -4,10 +4,12 @@ import { readPart } from './issues.ts';
 import type { References } from './references.ts';
 import type { Report } from './report.ts';
 import { SECTIONS } from './schema.ts';
+import { dislocationSchema } from './schema/server.ts';
 import type { RedisShape } from './schema/server.ts';
 import { Secret } from './secret.ts';
 import type { Path } from './tree.ts';
-import type { AlertChannel, AlertsConfig, RedisConfig, Timing } from './types.ts';
+import type { AlertChannel, AlertsConfig, DislocationConfig, RedisConfig, Timing } from './types.ts';
+import type { Given } from './words.ts';
 
 export interface RedisOverrides {
   readonly dataDir?: string | undefined;
@@ -84,6 +86,33 @@ export function urlOf(report: Report, path: Path, url: Secret, protocols: readon
     `write one that starts with ${protocols.map((one) => `\`${one}//\``).join(' or ')}`,
   );
   return undefined;
+}
+
+/** Address of a venue, checked; `null` for none. Keys and prices go over encrypted connections, or stay on this machine. */
+export function hostOf(
+  { report, references }: { readonly report: Report; readonly references: References },
+  path: Path,
+  given: Given | undefined,
+  protocols: readonly string[],
+): string | null {
+  const url = given === undefined ? undefined : references.secret(given, path);
+  const parsed = url === undefined ? undefined : urlOf(report, path, url, protocols);
+  const plain = parsed?.protocol === 'http:' || parsed?.protocol === 'ws:';
+  if (plain && !['localhost', '127.0.0.1', '[::1]'].includes(parsed.hostname)) {
+    report.error(
+      path,
+      'would carry keys or prices over a connection that is not encrypted',
+      'write https:// or wss://; plain connections are for this machine only',
+    );
+  }
+  return url?.reveal() ?? null;
+}
+
+export function readDislocation(report: Report, references: References): DislocationConfig {
+  const { hosts, ...bounds } = readPart(report, SECTIONS.dislocation, ['dislocation']) ?? dislocationSchema.parse({});
+  const read = (venue: 'binance' | 'okx'): string | null =>
+    hostOf({ report, references }, ['dislocation', 'hosts', venue], hosts[venue], ['https:', 'http:']);
+  return { ...bounds, hosts: { binance: read('binance'), okx: read('okx') } };
 }
 
 /** Checks the waits against each other: an early lease or a short lock would let two processes look at one account. */

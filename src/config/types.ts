@@ -181,6 +181,8 @@ export interface DislocationConfig {
   readonly coins: Dec;
   readonly stables: Dec;
   readonly wrapped: Dec;
+  /** Where the prices of a venue are read that accounts elsewhere are compared with; `null`: at the venue itself. */
+  readonly hosts: { readonly binance: string | null; readonly okx: string | null };
 }
 
 export interface Config {

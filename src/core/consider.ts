@@ -191,7 +191,7 @@ function fuseHolds({ scene, need, policy }: Facts): Answer {
 
 function pricesAgree({ scene, view, policy }: Facts): Answer {
   const asset = disputed(scene, view);
-  if (asset === null) return go('dislocated', 'the sources of every price of the loan agree');
+  if (asset === null) return go('dislocated', 'no price of the loan is in dispute');
   if (policy.whenDislocated === 'hold')
     return stop('dislocated', `the sources of ${asset}'s price disagree and the policy holds`, 'wait');
   const aim =

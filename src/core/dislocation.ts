@@ -135,9 +135,9 @@ export function involved({ loans }: Pick<AccountView, 'loans'>): readonly Asset[
   return [...new Set(loans.flatMap(({ debts, collateral }) => [...debts, ...collateral].map(({ asset }) => asset)))];
 }
 
-/** Coins whose references a view needs: its own, and those inside wrapped ones. */
-export function referencesFor(own: OwnPrices, groups: Groups): readonly Asset[] {
-  return [...new Set(Object.keys(own).flatMap((asset) => [asset, groups[asset]?.wraps ?? asset]))];
+/** These coins, and those inside wrapped ones. */
+export function withInside(assets: readonly Asset[], groups: Groups): readonly Asset[] {
+  return [...new Set(assets.flatMap((asset) => [asset, groups[asset]?.wraps ?? asset]))];
 }
 
 /** Assets for `DecideInput.dislocated`: those that disagree, or did when they were last seen. */
@@ -145,41 +145,40 @@ export function dislocatedOf(verdicts: Verdicts): readonly Asset[] {
   return Object.entries(verdicts).flatMap(([asset, verdict]) => (isDisputed(verdict) ? [asset] : []));
 }
 
-/** Whether generosity has the word of an outside source for every one of these prices (DESIGN §2.7). */
-export function allAgree(verdicts: Verdicts, assets: readonly Asset[]): boolean {
-  const attested = (asset: Asset): boolean => {
-    const verdict = verdicts[asset];
-    return verdict?.kind === 'agrees' && !verdict.loose;
-  };
-  return assets.length > 0 && assets.every(attested);
+/**
+ * Assets for `DecideInput.attested`: those whose price has a reference of its own that agrees now. Generosity asks for no less
+ * (DESIGN §2.7): silence is not enough, and neither is the wide bound of a wrapped coin.
+ */
+export function attestedOf(verdicts: Verdicts): readonly Asset[] {
+  return Object.entries(verdicts).flatMap(([asset, verdict]) =>
+    verdict.kind === 'agrees' && !verdict.loose ? [asset] : [],
+  );
 }
 
-export type Measured = Exclude<Verdict, { readonly kind: 'unknown' }>;
-
-/** The disagreement that is farthest apart; `null` when nothing disagrees. */
-export function worst(verdicts: Verdicts): { readonly asset: Asset; readonly verdict: Measured } | null {
-  let found: { readonly asset: Asset; readonly verdict: Measured } | null = null;
-  for (const [asset, verdict] of Object.entries(verdicts)) {
-    if (verdict.kind !== 'disagrees') continue;
-    if (found === null || verdict.gap.gt(found.verdict.gap)) found = { asset, verdict };
-  }
-  return found;
-}
-
-/** What the account's machine is told; `null` when that is nothing new. */
+/**
+ * What the account's machine is told; `null` when that is nothing new.
+ * @param assets coins whose dispute concerns the account
+ */
 export function priceNews(
   verdicts: Verdicts,
   assets: readonly Asset[],
   wasDislocated: boolean,
 ): { readonly type: 'DISLOCATED' | 'CALM'; readonly why: string } | null {
   const disputed = dislocatedOf(verdicts).filter((asset) => assets.includes(asset));
-  if (disputed.length > 0) {
-    const why = disputed.map((asset) => wordsOf(asset, verdicts[asset])).join('; ');
-    return wasDislocated ? null : { type: 'DISLOCATED', why };
-  }
-  const seen = assets.some((asset) => verdicts[asset]?.kind === 'agrees');
-  const isOver = wasDislocated && (seen || assets.length === 0);
-  return isOver ? { type: 'CALM', why: 'the price sources agree again' } : null;
+  if (disputed.length > 0) return wasDislocated ? null : { type: 'DISLOCATED', why: disputeWords(disputed, verdicts) };
+  if (!wasDislocated) return null;
+  // Without a dispute in memory and without a word: it was forgotten (`holdMs`).
+  const isSilent = assets.length > 0 && assets.every((asset) => verdicts[asset]?.kind !== 'agrees');
+  return {
+    type: 'CALM',
+    why: isSilent ? 'nothing was heard of the dispute for long' : 'the price sources agree again',
+  };
+}
+
+/** A dispute that begins, for people: what is seen, and what Ballast does about it. */
+export function disputeWords(assets: readonly Asset[], verdicts: Verdicts): string {
+  const seen = assets.map((asset) => wordsOf(asset, verdicts[asset])).join('; ');
+  return `${seen}. Until they agree nothing is released and no coin in dispute is added; look at the price yourself`;
 }
 
 /** One verdict in words. */

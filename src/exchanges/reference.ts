@@ -34,16 +34,22 @@ export interface ReferenceOptions {
   readonly refreshMs: number;
   /** An older price is not given out any more. */
   readonly keepMs: number;
+  /** Longest one read may take; `keepMs` when absent, because later it would be of no use. */
+  readonly deadlineMs?: number;
+  /** Nothing is read but by `refresh`, and a read that fails forgets what earlier ones said. */
+  readonly pulled?: boolean;
   /** 0…1, for the jitter. */
   readonly random?: () => number;
 }
 
 export interface ReferenceFeed {
+  /** For simulated exchanges, whose prices move faster than life: every look says `refresh` before it asks for prices. */
+  readonly pulled: boolean;
   /** The assets to know the prices of; the whole list, as often as you like. The first call starts the reading. */
   watch(assets: readonly Asset[]): void;
   /** The last price of each watched asset; one that the source does not list, or said too long ago, is absent. */
   prices(): References;
-  /** Reads now: for simulated exchanges, whose prices move faster than life. Never rejects. */
+  /** Reads now, within one read's deadline; not while a pause that the source has earned lasts. Never rejects. */
   refresh(): Promise<void>;
   /** The last user of a source ends the reading. Twice is once. */
   stop(): Promise<void>;
@@ -59,14 +65,16 @@ interface Entry {
 const ENTRIES = new WeakMap<Clock, Map<string, Entry>>();
 
 export function createReference(options: ReferenceOptions): ReferenceFeed {
+  const { pulled = false } = options;
   const { entry, leave } = join(options);
   let watched: readonly Asset[] = [];
   let stopped: Promise<void> | null = null;
   return {
+    pulled,
     watch: (assets) => {
       if (stopped !== null) return;
       watched = [...new Set(assets)];
-      if (watched.length > 0) entry.book.start();
+      if (watched.length > 0 && !pulled) entry.book.start();
     },
     prices: () => {
       if (stopped !== null) return {};
@@ -101,14 +109,15 @@ function join(options: ReferenceOptions): { readonly entry: Entry; readonly leav
 }
 
 function open(options: ReferenceOptions, source: ReturnType<typeof sourceOf>): Entry {
-  const { clock, log, refreshMs, keepMs } = options;
+  const { clock, log, refreshMs, keepMs, deadlineMs = keepMs, pulled = false } = options;
   const { parts, giveBack } = borrowSharedParts(clock);
   const book = new ReferenceBook({
     source,
     clock,
     log,
     refreshMs,
-    deadlineMs: keepMs,
+    deadlineMs,
+    forgets: pulled,
     transport: options.transport ?? parts.transport,
     meter: options.meter ?? parts.meter,
     random: options.random ?? spread(clock.wall()),

@@ -20,8 +20,10 @@ export interface BookOptions {
   readonly meter: Meter;
   readonly log: VenueLog;
   readonly refreshMs: number;
-  /** Longest one read may take: later it would be of no use. */
+  /** Longest one read may take. */
   readonly deadlineMs: number;
+  /** What was said before a read that failed is of no use any more: a tape may have moved on by days. */
+  readonly forgets: boolean;
   /** 0…1, for the jitter. */
   readonly random: () => number;
 }
@@ -124,9 +126,12 @@ export class ReferenceBook {
   }
 
   async #round(): Promise<void> {
-    const { source, clock, log, refreshMs, random } = this.#options;
+    const { source, clock, log, refreshMs, random, forgets } = this.#options;
     const outcomes = await Promise.all(source.requests.map((request) => this.#read(request)));
     if (this.#stopping.signal.aborted) return;
+    for (const [at, { quote }] of source.requests.entries()) {
+      if (forgets && outcomes[at]?.kind !== 'read') this.#tables.delete(quote);
+    }
     const failed = outcomes.find((one) => one.kind === 'failed');
     const isDown = failed !== undefined && outcomes.every(({ kind }) => kind !== 'read');
     const before = this.#failures;

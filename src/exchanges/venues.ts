@@ -1,4 +1,7 @@
-/** From an account's settings to its `Venue`. The one place besides the adapters that knows both of them. */
+/**
+ * From an account's settings to its `Venue`, and to the prices that it is compared with. The one place besides the adapters
+ * that knows both of them.
+ */
 import type { Clock } from '../clock.ts';
 import type { Asset, Product } from '../core/loan.ts';
 import { createBinance } from './binance/index.ts';
@@ -8,6 +11,8 @@ import type { Revealable, VenueLog, VenueTiming } from './kit.ts';
 import type { Bucket, Meter } from './limits.ts';
 import { createMeter } from './limits.ts';
 import { OKX_TIMING, createOkx } from './okx/index.ts';
+import { createReference } from './reference.ts';
+import type { ReferenceFeed } from './reference.ts';
 
 export interface VenueSettings {
   readonly account: string;
@@ -45,10 +50,8 @@ export interface VenueSettings {
 const PLAYED_LIMITS = 0.2;
 
 export function createVenue(settings: VenueSettings): ReportingVenue {
-  const { waitsScale: scale, redis, ...rest } = settings;
-  const limitScale = scale * (scale === 1 ? 1 : PLAYED_LIMITS);
-  const meter = scale === 1 ? sharedMeter(settings.clock, redis) : scaledMeter(settings.clock, limitScale);
-  const common = { ...rest, ...(meter === null ? {} : { meter }) };
+  const { waitsScale: scale, redis: _redis, ...rest } = settings;
+  const common = { ...rest, meter: meterOf(settings) };
   const timing = timingOf(settings);
   return settings.venue === 'binance'
     ? createBinance({ ...common, timing, recvWindowMs: settings.binanceRecvWindowMs })
@@ -57,7 +60,7 @@ export function createVenue(settings: VenueSettings): ReportingVenue {
         timing: {
           ...scaled({ indexAgeMs: OKX_TIMING.indexAgeMs, configAgeMs: OKX_TIMING.configAgeMs }, scale),
           ...timing,
-          limitScale,
+          limitScale: limitScaleOf(scale),
         },
         windowMs: settings.okxWindowMs,
       });
@@ -80,30 +83,63 @@ function scaled<T extends Readonly<Record<keyof T, number>>>(waits: T, factor: n
   return copy;
 }
 
-const SHARED = new WeakMap<object, Meter>();
+type ReferenceSettings = Pick<
+  VenueSettings,
+  'venue' | 'clock' | 'requestDeadlineMs' | 'waitsScale' | 'log' | 'redis'
+> & {
+  /** Origin of the other venue's public REST; `null` for its own. */
+  readonly rest: string | null;
+  /** The prices of these venues move faster than life. */
+  readonly simulated: boolean;
+};
 
-/** One meter per connection; without one every adapter shares its own process's. */
-function sharedMeter(clock: Clock, redis: object | undefined): Meter | null {
-  if (redis === undefined) return null;
-  const known = SHARED.get(redis);
+/** Well within the time for which a price may be compared (`DISLOCATION_RULES.maxAgeMs`), and about 1 % of what the venues allow. */
+const REFERENCE_EVERY_MS = 3_000;
+/** No shorter than that time and the longest look. */
+const REFERENCE_KEPT_MS = 15_000;
+
+/** What the other venue says coins are worth (DESIGN §2.7). */
+export function createReferenceFor(settings: ReferenceSettings): ReferenceFeed {
+  const { venue, clock, log, rest, simulated, requestDeadlineMs, waitsScale } = settings;
+  return createReference({
+    ...{ venue, clock, log, hosts: { rest }, pulled: simulated },
+    meter: meterOf(settings),
+    refreshMs: Math.ceil(REFERENCE_EVERY_MS * waitsScale),
+    keepMs: REFERENCE_KEPT_MS,
+    deadlineMs: requestDeadlineMs,
+  });
+}
+
+function limitScaleOf(scale: number): number {
+  return scale === 1 ? 1 : scale * PLAYED_LIMITS;
+}
+
+const METERS = new WeakMap<object, Map<number, Meter>>();
+
+/**
+ * One count for everything of this process that asks a venue, because venues count per address: adapters and references
+ * alike; over a connection, for the other processes too.
+ */
+function meterOf({ clock, redis, waitsScale }: Pick<VenueSettings, 'clock' | 'redis' | 'waitsScale'>): Meter {
+  const factor = limitScaleOf(waitsScale);
+  const isReal = factor === 1;
+  const owner = isReal ? (redis ?? clock) : clock;
+  const ofOwner = METERS.get(owner) ?? new Map<number, Meter>();
+  METERS.set(owner, ofOwner);
+  const known = ofOwner.get(factor);
   if (known !== undefined) return known;
-  const made = createMeter({ clock, redis, prefix: 'ballast:limits' });
-  SHARED.set(redis, made);
+  const own = createMeter({ clock, ...(isReal && redis !== undefined ? { redis, prefix: 'ballast:limits' } : {}) });
+  const made = isReal ? own : scaledMeter(own, factor);
+  ofOwner.set(factor, made);
   return made;
 }
 
-const METERS = new WeakMap<Clock, Meter>();
-
-/** Shared by all simulated accounts of the process: limits of one address are counted together there, too. */
-function scaledMeter(clock: Clock, factor: number): Meter {
-  const known = METERS.get(clock);
-  if (known !== undefined) return known;
-  const meter = createMeter({ clock });
+function scaledMeter(meter: Meter, factor: number): Meter {
   const shorter = (bucket: Bucket): Bucket => ({
     ...bucket,
     windowMs: Math.max(1, Math.round(bucket.windowMs * factor)),
   });
-  const made: Meter = {
+  return {
     poll: (bucket, points) => meter.poll(shorter(bucket), points),
     rescue: (bucket, points) => meter.rescue(shorter(bucket), points),
     usedShare: (bucket) => meter.usedShare(shorter(bucket)),
@@ -114,6 +150,4 @@ function scaledMeter(clock: Clock, factor: number): Meter {
       meter.block(scope, ms);
     },
   };
-  METERS.set(clock, made);
-  return made;
 }

@@ -1,10 +1,12 @@
 /** What a look needs to know and to use: the account's settings and its ports. Everything effectful comes in here. */
 import type { Clock } from '../clock.ts';
+import type { DislocationRules } from '../core/dislocation.ts';
 import type { Intent, IntentState, Mode } from '../core/intent.ts';
 import type { AccountView, Asset, LoanId } from '../core/loan.ts';
 import type { AccountMode, Decision } from '../core/need.ts';
 import type { AssetGroup, LoanRule, Policy, WalletRule } from '../core/policy.ts';
 import type { Venue } from '../exchanges/exchange.ts';
+import type { ReferenceFeed } from '../exchanges/reference.ts';
 import type { Journal } from './journal.ts';
 import type { Timing } from './timing.ts';
 
@@ -21,6 +23,8 @@ export interface AccountSetup {
     { readonly kind: 'alert' } | { readonly kind: 'ignore' } | { readonly kind: 'use'; readonly policy: string };
   readonly wallets: readonly WalletRule[];
   readonly groups: Readonly<Record<Asset, AssetGroup>>;
+  /** When a price of the venue is no longer believed. */
+  readonly dislocation: DislocationRules;
   readonly timing: Timing;
 }
 
@@ -60,6 +64,8 @@ export interface LookDeps {
   readonly setup: () => AccountSetup;
   readonly journal: Journal;
   readonly venue: Venue;
+  /** What is said elsewhere of coins' prices; `null`: nobody is asked. */
+  readonly reference: ReferenceFeed | null;
   readonly clock: Clock;
   /** Part of every intent id: differs whenever the journal or the simulated world does. Letters and digits. */
   readonly stamp: string;

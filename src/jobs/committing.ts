@@ -32,6 +32,7 @@ export function commitOf({ setup, opened, draft, now }: CommitParts, more: Commi
     told: draft.told,
     over: draft.over,
     health: draft.health,
+    disputes: draft.disputes,
     haltTaken: opened.halt,
   };
 }

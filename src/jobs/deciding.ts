@@ -1,11 +1,13 @@
 /** Step 5, first half: gathers what the core needs to decide, and adds a record for every loan that it was not asked about. */
+import { attestedOf, dislocatedOf, involved, withInside, wordsOf } from '../core/dislocation.ts';
+import type { Verdicts } from '../core/dislocation.ts';
 import type { Intent } from '../core/intent.ts';
 import type { AccountView, LoanId, LoanView } from '../core/loan.ts';
 import { triggerLtv } from '../core/loan.ts';
 import { decide } from '../core/decide.ts';
 import { levelsText } from '../core/levels.ts';
 import { format } from '../core/money.ts';
-import type { DecideInput, Decision, DecisionBase, Need } from '../core/need.ts';
+import type { DecideInput, Decision, DecisionBase, Need, TraceLine } from '../core/need.ts';
 import { nextPrices } from '../core/next.ts';
 import type { Policy } from '../core/policy.ts';
 import type { Stored } from '../machines/types.ts';
@@ -22,6 +24,8 @@ export interface Question {
   readonly draft: Draft;
   readonly opened: Opened;
   readonly view: AccountView;
+  /** Of its prices. */
+  readonly verdicts: Verdicts;
   readonly undecided: readonly Intent[];
   readonly freedom: Freedom;
   /** Redis' clock: the one that budgets and the fuse are counted on (DESIGN §5.6). */
@@ -55,7 +59,7 @@ export function decideBlind(draft: Draft, why: string, now: number): readonly De
     .map(([id, stored]) => blindDecision(id, stored, why, now));
 }
 
-function inputOf({ setup, draft, opened, view, undecided, freedom, now }: Question): DecideInput {
+function inputOf({ setup, draft, opened, view, verdicts, undecided, freedom, now }: Question): DecideInput {
   const policies: Record<LoanId, Policy> = {};
   const priorities: Record<LoanId, number> = {};
   for (const loan of view.loans) {
@@ -78,7 +82,8 @@ function inputOf({ setup, draft, opened, view, undecided, freedom, now }: Questi
     undecided,
     recentAmounts: opened.recentAmounts,
     fruitless: opened.fruitless,
-    dislocated: [],
+    dislocated: dislocatedOf(verdicts),
+    attested: attestedOf(verdicts),
     blocked: freedom.kind === 'otherMoney' ? freedom.blocked : [],
     learned: opened.learned,
     epoch: opened.epoch,
@@ -94,10 +99,19 @@ function needsOf(draft: Draft, freedom: Freedom): readonly Need[] {
   }));
 }
 
-/** Says in the record why the hold is still on the whole account. */
-function explained(decision: Decision, { freedom }: Question): Decision {
-  if (freedom.kind !== 'held' || decision.verdict !== 'wait') return decision;
-  return { ...decision, trace: [...decision.trace, { rule: 'hold', fired: true, says: freedom.why }] };
+/** Says in the record which prices of the loan are in dispute, and why the hold is still on the whole account. */
+function explained(decision: Decision, { freedom, view, verdicts, setup }: Question): Decision {
+  const loans = view.loans.filter(({ id }) => id === decision.loan);
+  const coins = withInside(involved({ loans }), setup.groups);
+  const disputed = dislocatedOf(verdicts).filter((asset) => coins.includes(asset));
+  const more: TraceLine[] = disputed.map((coin) => ({
+    rule: 'price',
+    fired: true,
+    says: wordsOf(coin, verdicts[coin]),
+  }));
+  if (freedom.kind === 'held' && decision.verdict === 'wait')
+    more.push({ rule: 'hold', fired: true, says: freedom.why });
+  return more.length === 0 ? decision : { ...decision, trace: [...decision.trace, ...more] };
 }
 
 function quietDecision(loan: LoanView, question: Question): Decision {

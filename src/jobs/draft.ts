@@ -4,6 +4,7 @@
  */
 import type { LoanId } from '../core/loan.ts';
 import type { AccountMode, Decision } from '../core/need.ts';
+import type { CauseKind } from '../machines/accountMachine.ts';
 import { MachineError, start, step } from '../machines/step.ts';
 import type { AccountEvent, LoanCommand, LoanEvent, Stored } from '../machines/types.ts';
 import type { AccountSetup, LookDeps, Severity } from './account.ts';
@@ -24,6 +25,8 @@ export interface Withheld {
 }
 
 export class Draft {
+  /** Wall ms at which the look began. */
+  readonly startedAt: number;
   readonly loans: Map<LoanId, Stored>;
   readonly changed = new Map<LoanId, Stored>();
   readonly needs = new Map<LoanId, NeedCommand>();
@@ -33,9 +36,10 @@ export class Draft {
   lookBy = Number.POSITIVE_INFINITY;
   /** Failed looks in a row; `null` leaves the count as it is. */
   health: number | null = null;
+  /** Prices in dispute, as text; `null` leaves them as they are. */
+  disputes: string | null = null;
   readonly #deps: LookDeps;
   readonly #setup: AccountSetup;
-  readonly #now: number;
   readonly #told: ReadonlySet<string>;
   readonly #lasting = new Set<string>();
   readonly #over = new Set<string>();
@@ -43,10 +47,16 @@ export class Draft {
   constructor(deps: LookDeps, setup: AccountSetup, from: Pick<Opened, 'loans' | 'account' | 'told'>, now: number) {
     this.#deps = deps;
     this.#setup = setup;
-    this.#now = now;
+    this.startedAt = now;
     this.#told = from.told;
     this.loans = new Map(from.loans);
     this.account = from.account ?? start('account', { id: setup.name, now });
+  }
+
+  /** Whether a cause of the account's mode holds. */
+  has(cause: CauseKind): boolean {
+    const { causes } = this.account.context;
+    return typeof causes === 'object' && causes !== null && cause in causes;
   }
 
   get mode(): AccountMode {
@@ -67,7 +77,7 @@ export class Draft {
 
   /** A loan that had left the policy and is back begins anew. */
   renew(loan: LoanId): void {
-    this.loans.set(loan, start('loan', { id: loan, now: this.#now }));
+    this.loans.set(loan, start('loan', { id: loan, now: this.startedAt }));
   }
 
   tellAccount(event: AccountEvent): void {
@@ -107,7 +117,7 @@ export class Draft {
 
   /** One broken machine stays as it is stored and asks for nothing; the other loans go on. */
   #step(loan: LoanId, event: LoanEvent, onStray: (says: string) => void): void {
-    const before = this.loans.get(loan) ?? start('loan', { id: loan, now: this.#now });
+    const before = this.loans.get(loan) ?? start('loan', { id: loan, now: this.startedAt });
     try {
       const { stored, commands } = step(before, event);
       this.loans.set(loan, stored);

@@ -39,6 +39,8 @@ export interface Opened {
   readonly paused: Paused | null;
   readonly seen: string | null;
   readonly suspect: string | null;
+  /** Prices in dispute and how far they have calmed down, as text. */
+  readonly disputes: string | null;
   readonly recentAmounts: readonly string[];
   /** The newest intents, newest first, whatever became of them. */
   readonly recent: readonly Intent[];
@@ -76,6 +78,8 @@ export interface Commit {
   readonly learned: readonly (readonly [field: string, value: string])[];
   readonly seen: string | null;
   readonly suspect: string | null;
+  /** `null` leaves them as they are. */
+  readonly disputes: string | null;
   readonly nextLookAt: number | null;
   readonly lookedAt: number | null;
   /** Conditions that were alerted in this look, and those that are over. */
@@ -95,6 +99,7 @@ export const EMPTY_COMMIT: Commit = {
   learned: [],
   seen: null,
   suspect: null,
+  disputes: null,
   nextLookAt: null,
   lookedAt: null,
   told: [],
@@ -143,7 +148,7 @@ export class Journal {
         OPEN,
         [
           ...(['epoch', 'open', 'loans', 'account', 'charges', 'fruitless', 'learned'] as const),
-          ...(['paused', 'seen', 'suspect', 'index', 'told', 'health', 'halt', 'rest'] as const),
+          ...(['paused', 'seen', 'suspect', 'index', 'told', 'health', 'halt', 'rest', 'disputes'] as const),
         ],
         [this.#intents, CHARGES_KEPT_MS, RECENT_AMOUNTS, RECENT_INTENTS],
       ),
@@ -160,7 +165,7 @@ export class Journal {
       COMMIT,
       [
         ...(['epoch', 'open', 'loans', 'account', 'charges', 'why', 'last', 'span', 'decisions', 'seen'] as const),
-        ...(['suspect', 'next', 'looked', 'index', 'learned', 'told', 'health', 'halt', 'rest'] as const),
+        ...(['suspect', 'next', 'looked', 'index', 'learned', 'told', 'health', 'halt', 'rest', 'disputes'] as const),
       ],
       [epoch, commitText(commit, digest, keeping), this.#intents],
     );

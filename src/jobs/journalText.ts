@@ -30,6 +30,7 @@ export function commitText(commit: Commit, digest: string, keeping: Keeping): st
     learned: commit.learned.flat(),
     seen: commit.seen ?? '',
     suspect: commit.suspect ?? '',
+    disputes: commit.disputes ?? '',
     next: commit.nextLookAt === null ? '' : String(commit.nextLookAt),
     looked: commit.lookedAt === null ? '' : String(commit.lookedAt),
     told: commit.told,
@@ -79,7 +80,7 @@ export function intentOf(fields: Readonly<Record<string, string>>): Intent | nul
 export function openedOf(reply: unknown): Opened {
   const [epoch, loans, account, open, charges, fruitless, learned, paused, seen, suspect, amounts, recent, ...rest] =
     list(reply);
-  const [voided, told, health, halt, resting, now] = rest;
+  const [voided, told, health, halt, resting, disputes, now] = rest;
   const undecided = list(open).map((fields) => record(texts(fields)));
   return {
     epoch: Number(epoch),
@@ -95,6 +96,7 @@ export function openedOf(reply: unknown): Opened {
     paused: text(paused) === null ? null : (JSON.parse(text(paused) ?? '') as Paused),
     seen: text(seen),
     suspect: text(suspect),
+    disputes: text(disputes),
     recentAmounts: texts(amounts),
     recent: intentsOf(list(recent).map((fields) => record(texts(fields)))),
     voided: texts(voided),

@@ -19,6 +19,7 @@
  * | decisions | stream | decision records that a different one has followed, each with its span |
  * | seen | string | quantities of the last good look |
  * | suspect | string | quantities of implausible reads that wait for agreement |
+ * | disputes | string | prices that were seen to be in dispute, and how far they have calmed down |
  * | next | string | wall ms at which the next look is due |
  * | looked | string | wall ms at which the last look finished |
  * | paused | string | who paused the account, why, until when; ends with the pause |
@@ -44,6 +45,7 @@ export const ACCOUNT_KEYS = [
   'decisions',
   'seen',
   'suspect',
+  'disputes',
   'next',
   'looked',
   'paused',

@@ -13,6 +13,7 @@ import { act } from './act.ts';
 import type { Acted } from './act.ts';
 import { commitOf } from './committing.ts';
 import type { CommitMore } from './committing.ts';
+import { comparePrices } from './comparing.ts';
 import { decideBlind } from './deciding.ts';
 import { Draft } from './draft.ts';
 import type { Opened } from './journal.ts';
@@ -74,11 +75,12 @@ class Look {
 
     const { sight } = seen;
     const { view } = sight;
+    const verdicts = await comparePrices(deps, setup, opened, draft, view);
     const judged = await judge(deps, setup, draft, gathered, view);
     const undecided = judged.filter(isUndecided);
     seeLoans(setup, draft, { view, undecided, now: deps.clock.wall(), epoch: opened.epoch }); // 4
     const freedom = this.#freedom(draft, gathered, undecided);
-    const question = { setup, draft, opened, view, undecided, freedom, now: this.#redisNow() };
+    const question = { setup, draft, opened, view, verdicts, undecided, freedom, now: this.#redisNow() };
     const plan = await triage(deps, question, sight, signal); // 5
     if (plan === null) return this.#finish(draft, sight, undecided, retryAfterMs);
 

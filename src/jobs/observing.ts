@@ -109,7 +109,7 @@ function implausible(setup: AccountSetup, draft: Draft, now: number, doubts: rea
 function good(opened: Opened, draft: Draft, now: number, whole: boolean): void {
   draft.searched('implausible');
   draft.tellAccount({ type: 'OBSERVED', now });
-  if (!isFailing(draft)) {
+  if (!draft.has('readsFailing')) {
     if (opened.health !== 0) draft.health = 0;
     return;
   }
@@ -118,11 +118,6 @@ function good(opened: Opened, draft: Draft, now: number, whole: boolean): void {
   if (draft.health > -CALM_AFTER) return;
   draft.health = 0;
   draft.tellAccount({ type: 'CALM', of: 'reads', now, why: 'the venue answers again' });
-}
-
-function isFailing({ account }: Draft): boolean {
-  const { causes } = account.context;
-  return typeof causes === 'object' && causes !== null && 'readsFailing' in causes;
 }
 
 export function messageOf(error: unknown): string {

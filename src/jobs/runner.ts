@@ -5,6 +5,7 @@ import type { AccountView, Asset, LoanId } from '../core/loan.ts';
 import type { Dec } from '../core/money.ts';
 import { worthALook } from '../core/watch.ts';
 import type { Venue } from '../exchanges/exchange.ts';
+import type { ReferenceFeed } from '../exchanges/reference.ts';
 import type { AccountSetup, LookDeps, LookEvent } from './account.ts';
 import type { Errand } from './errands.ts';
 import { Errands } from './errands.ts';
@@ -21,6 +22,7 @@ export interface RunnerOptions {
   readonly setup: AccountSetup;
   readonly address: AccountAddress;
   readonly venue: Venue;
+  readonly reference: ReferenceFeed | null;
   readonly clock: Clock;
   /** Part of every intent id: differs whenever the journal or the simulated world does. Letters and digits. */
   readonly stamp: string;
@@ -148,6 +150,7 @@ export class Runner {
       setup: () => this.#setup,
       journal: this.journal,
       venue: this.venue,
+      reference: this.#options.reference,
       clock: this.#options.clock,
       stamp: this.#options.stamp,
       ring: (reason) => this.ring(reason),

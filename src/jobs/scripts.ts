@@ -16,7 +16,7 @@ local now = string.format('%.0f', tonumber(clock[1]) * 1000 + math.floor(tonumbe
 `;
 
 /**
- * KEYS: epoch open loans account charges fruitless learned paused seen suspect index told health halt rest.
+ * KEYS: epoch open loans account charges fruitless learned paused seen suspect index told health halt rest disputes.
  * ARGV: intent prefix, ms that charges are kept, how many amounts, how many recent intents.
  */
 export const OPEN = `${NOW}
@@ -44,11 +44,12 @@ return {
   redis.call('ZRANGEBYSCORE', KEYS[5], tonumber(now) - tonumber(ARGV[2]), '+inf'), redis.call('HGETALL', KEYS[6]),
   redis.call('HGETALL', KEYS[7]), redis.call('GET', KEYS[8]), redis.call('GET', KEYS[9]), redis.call('GET', KEYS[10]),
   amounts, recent, voided, redis.call('HKEYS', KEYS[12]), redis.call('GET', KEYS[13]), redis.call('GET', KEYS[14]),
-  redis.call('GET', KEYS[15]), now
+  redis.call('GET', KEYS[15]), redis.call('GET', KEYS[16]), now
 }`;
 
 /**
- * KEYS: epoch open loans account charges why last span decisions seen suspect next looked index learned told health halt rest.
+ * KEYS: epoch open loans account charges why last span decisions seen suspect next looked index learned told health halt rest
+ * disputes.
  * ARGV: epoch, JSON of one Commit in its wire shape (flat lists, see journalText.ts), intent prefix.
  * Returns the loans whose decision differs from the one before, or why nothing was written.
  *
@@ -98,6 +99,7 @@ for i = 1, #c.over do redis.call('HDEL', KEYS[16], c.over[i]) end
 if c.health ~= '' then redis.call('SET', KEYS[17], c.health) end
 if c.halt ~= '' and redis.call('GET', KEYS[18]) == c.halt then redis.call('DEL', KEYS[18]) end
 if c.rest ~= '' then redis.call('SET', KEYS[19], c.rest) end
+if c.disputes ~= '' then redis.call('SET', KEYS[20], c.disputes) end
 redis.call('ZREMRANGEBYSCORE', KEYS[5], '-inf', '(' .. string.format('%.0f', tonumber(now) - c.chargesKept))
 return changed`;
 

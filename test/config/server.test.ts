@@ -278,7 +278,17 @@ describe('dislocation', () => {
     expect(bounds(`${BASE}dislocation: { wrapped: 30% }\n`)).toEqual(['0.03', '0.015', '0.3']);
   });
 
+  it('may name other addresses of the prices, which decide nothing about money', () => {
+    const text = `${BASE}dislocation: { hosts: { okx: "https://my.example.com" } }\n`;
+    expect(load(BASE).dislocation.hosts).toEqual({ binance: null, okx: null });
+    expect(load(text).dislocation.hosts).toEqual({ binance: null, okx: 'https://my.example.com' });
+    expect(load(text).digest).toBe(load(BASE).digest);
+    expect(load(text).warnings).toEqual(load(BASE).warnings);
+  });
+
   it.each([
+    ['{ hosts: { okx: "http://my.example.com" } }', 'hosts.okx', /not encrypted/, /https/],
+    ['{ hosts: { binance: "example" } }', 'hosts.binance', /not an address/, /https/],
     ['{ coins: 0% }', 'coins', /does not lie between 0.1% and 50%/, /3%/],
     ['{ stables: 51% }', 'stables', /does not lie between 0.1% and 50%/, /1.5%/],
     ['{ stables: 0.01 }', 'stables', /"0.01" is not a percentage/, /1.5%/],

@@ -254,6 +254,7 @@ export function input(spec: InputSpec): DecideInput {
     recentAmounts: [],
     fruitless: {},
     dislocated: [],
+    attested: [],
     blocked: [],
     learned: { minRepay: {}, minLeft: {}, decimals: { USDT: 8, BTC: 8, BNB: 8, ETH: 8 }, ...learned },
     epoch: 7,

@@ -3,15 +3,14 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   DISLOCATION_RULES,
-  allAgree,
+  attestedOf,
   compare,
   dislocatedOf,
   involved,
   ownPrices,
   priceNews,
-  referencesFor,
+  withInside,
   wordsOf,
-  worst,
   type CompareInput,
   type Disputes,
   type Reference,
@@ -73,10 +72,10 @@ describe('a venue’s price', () => {
       expect([asset, run({ [asset]: own }, { [asset]: ref(outside) }).verdicts[asset]?.kind]).toEqual([asset, kind]);
   });
 
-  it('of zero disagrees with everything, and is the worst', () => {
+  it('of zero disagrees with everything', () => {
     const { verdicts } = run({ BTC: '0', ETH: '2000' }, { BTC: ref('60000'), ETH: ref('4000') });
     expect(kinds(verdicts)).toEqual({ BTC: 'disagrees', ETH: 'disagrees' });
-    expect(worst(verdicts)?.asset).toBe('BTC');
+    expect(wordsOf('BTC', verdicts['BTC'])).toBe("BTC: the venue's price is -100.0 % off okx USDT");
   });
 
   it('is unknown without a reference, with an old one, one from the future, and one that is no price', () => {
@@ -145,10 +144,9 @@ describe('10 October 2025', () => {
   it('shows the three collateral coins, also the wrapped ones that the other venue does not list', () => {
     const { verdicts } = run(own, outside);
     expect([...dislocatedOf(verdicts)].sort()).toEqual(['BNSOL', 'USDE', 'WBETH']);
-    expect(worst(verdicts)).toMatchObject({ asset: 'WBETH', verdict: { loose: true } });
+    expect(verdicts['WBETH']).toMatchObject({ loose: true });
     expect(wordsOf('WBETH', verdicts['WBETH'])).toBe("WBETH: the venue's price is -88.7 % off okx USDT");
-    expect(allAgree(verdicts, ['BTC', 'USDT'])).toBe(true);
-    expect(allAgree(verdicts, ['BTC', 'USDE'])).toBe(false);
+    expect(attestedOf(verdicts)).toEqual(['USDT', 'ETH', 'BTC']);
   });
 });
 
@@ -161,7 +159,7 @@ describe('a wrapped coin', () => {
   it('without one is held against its coin in a wide bound, which is not enough to be generous', () => {
     const { verdicts } = run({ WBETH: '4200' }, { ETH: ref('3900') });
     expect(verdicts['WBETH']).toMatchObject({ kind: 'agrees', loose: true });
-    expect(allAgree(verdicts, ['WBETH'])).toBe(false);
+    expect(attestedOf(verdicts)).toEqual([]);
   });
 });
 
@@ -170,7 +168,7 @@ describe('the unit of the references', () => {
     const own = { USDT: '0.9', BTC: '54000', ETH: '3600' };
     const { verdicts } = run(own, { BTC: ref('60000'), ETH: ref('4000') });
     expect(kinds(verdicts)).toEqual({ USDT: 'agrees', BTC: 'agrees', ETH: 'agrees' });
-    expect(allAgree(verdicts, ['USDT', 'BTC'])).toBe(true);
+    expect(attestedOf(verdicts)).toEqual(['USDT', 'BTC', 'ETH']);
   });
 
   it('disagrees when every other price speaks against it and it is off its peg', () => {
@@ -185,7 +183,7 @@ describe('the unit of the references', () => {
     const { verdicts } = run({ USDT: '1', BTC: '45000' }, { BTC: ref('60000') });
     expect(kinds(verdicts)).toEqual({ USDT: 'unknown', BTC: 'disagrees' });
     expect(dislocatedOf(verdicts)).toEqual(['BTC']);
-    expect(allAgree(verdicts, ['USDT'])).toBe(false);
+    expect(attestedOf(verdicts)).toEqual([]);
   });
 
   it('agrees when most other prices do', () => {
@@ -294,35 +292,43 @@ describe('a dispute', () => {
   });
 });
 
-describe('agreement', () => {
-  it('needs every asset, and is never found among none', () => {
-    const { verdicts } = run({ BTC: '100', ETH: '10' }, { BTC: ref('100') });
-    expect(allAgree(verdicts, ['BTC'])).toBe(true);
-    expect(allAgree(verdicts, ['BTC', 'ETH'])).toBe(false);
-    expect(allAgree(verdicts, ['BTC', 'SOL'])).toBe(false);
-    expect(allAgree(verdicts, [])).toBe(false);
+describe('an attested price', () => {
+  it('has a reference of its own that agrees now: silence, and a coin that is not priced, are not enough', () => {
+    const { verdicts } = run({ BTC: '100', ETH: '10', SOL: '5' }, { BTC: ref('100'), SOL: ref('6') });
+    expect(attestedOf(verdicts)).toEqual(['BTC']);
+  });
+
+  it('is no longer attested while its dispute calms down', () => {
+    const { disputes } = run({ BTC: '110' }, { BTC: ref('100') });
+    const later = run({ BTC: '102' }, { BTC: ref('100', 'USDT', NOW + 1_000) }, { disputes, at: NOW + 1_000 });
+    expect(attestedOf(later.verdicts)).toEqual([]);
   });
 });
 
 describe('the account’s machine', () => {
   const apart = run({ BTC: '50', ETH: '10' }, { BTC: ref('100'), ETH: ref('10') }).verdicts;
   const calm = run({ BTC: '100', ETH: '10' }, { BTC: ref('100'), ETH: ref('10') }).verdicts;
-  const blind = run({ BTC: '100' }, {}).verdicts;
 
   it('is told once when prices of its loans come apart, and not about other coins', () => {
     expect(priceNews(apart, ['BTC', 'ETH'], false)).toMatchObject({
       type: 'DISLOCATED',
-      why: "BTC: the venue's price is -50.0 % off okx USDT",
+      why: expect.stringMatching(/^BTC: the venue's price is -50.0 % off okx USDT\. .*nothing is released/),
     });
     expect(priceNews(apart, ['BTC'], true)).toBeNull();
     expect(priceNews(apart, ['ETH'], false)).toBeNull();
   });
 
-  it('is told that it is over when that was seen, not when nothing can be seen', () => {
-    expect(priceNews(calm, ['BTC'], true)?.type).toBe('CALM');
+  it('is told that it is over when that was seen, or nothing was heard for very long; not when nothing can be seen', () => {
+    const { disputes } = run({ BTC: '50' }, { BTC: ref('100') });
+    const blind = (at: number) => run({ BTC: '100' }, {}, { disputes, at }).verdicts;
+    expect(priceNews(calm, ['BTC'], true)).toMatchObject({ type: 'CALM', why: 'the price sources agree again' });
     expect(priceNews(calm, ['BTC'], false)).toBeNull();
-    expect(priceNews(blind, ['BTC'], true)).toBeNull();
-    expect(priceNews(blind, [], true)?.type).toBe('CALM');
+    expect(priceNews(blind(NOW + 3_600_000), ['BTC'], true)).toBeNull();
+    expect(priceNews(blind(NOW + 3_600_001), ['BTC'], true)).toMatchObject({
+      type: 'CALM',
+      why: expect.stringContaining('nothing was heard'),
+    });
+    expect(priceNews(blind(NOW), [], true)?.type).toBe('CALM');
   });
 });
 
@@ -336,7 +342,7 @@ describe('a view', () => {
   it('gives every price it holds once, and the coins inside wrapped ones to ask for', () => {
     const own = ownPrices(seen);
     expect(own).toEqual({ USDT: [dec('1')], WBETH: [dec('4200'), dec('4300')], BNB: [dec('600')] });
-    expect([...referencesFor(own, GROUPS)].sort()).toEqual(['BNB', 'ETH', 'USDT', 'WBETH']);
+    expect([...withInside(Object.keys(own), GROUPS)].sort()).toEqual(['BNB', 'ETH', 'USDT', 'WBETH']);
     expect([...involved(seen)].sort()).toEqual(['USDT', 'WBETH']);
   });
 });

@@ -55,7 +55,6 @@ const GAPS: readonly Gap[] = [
     code: everything,
     without: /policy\.release\b|\brelease\.(?:below|upTo|afterMs)/,
   },
-  { says: 'dislocated prices are not looked for', code: server, having: /dislocated: \[\]/ },
   {
     says: 'No reaction to changed thresholds or a jumping clock',
     code: server,
@@ -64,7 +63,7 @@ const GAPS: readonly Gap[] = [
   {
     says: 'nothing in 0.1.0 raises them yet',
     code: server,
-    without: /'(?:JOURNAL_LOST|DEFINITION_CHANGED|CLOCK_JUMPED|DISLOCATED)'/,
+    without: /'(?:JOURNAL_LOST|DEFINITION_CHANGED|CLOCK_JUMPED)'/,
   },
   {
     says: '**Only products that a rule names** are read',

@@ -2,9 +2,11 @@
 import type { Redis } from 'ioredis';
 import type { Clock } from '../../src/clock.ts';
 import { systemClock } from '../../src/clock.ts';
+import { DISLOCATION_RULES } from '../../src/core/dislocation.ts';
 import type { Policy } from '../../src/core/policy.ts';
 import type { Product } from '../../src/core/loan.ts';
 import type { Venue } from '../../src/exchanges/exchange.ts';
+import type { ReferenceFeed } from '../../src/exchanges/reference.ts';
 import type { AccountSetup, LookDeps, LookEvent } from '../../src/jobs/account.ts';
 import type { Opened } from '../../src/jobs/journal.ts';
 import { Journal } from '../../src/jobs/journal.ts';
@@ -112,6 +114,7 @@ export class Bench {
   readonly stop = new AbortController();
   setup: AccountSetup;
   mayClaim = true;
+  reference: ReferenceFeed | null = null;
   /** What the lane's lock answers to a renewal. */
   extend: () => Promise<boolean> = () => Promise.resolve(true);
 
@@ -140,6 +143,7 @@ export class Bench {
         { name: 'spot', keep: {} },
       ],
       groups: {},
+      dislocation: DISLOCATION_RULES,
       timing: { ...TIMING, ...options.timing },
       ...options.setup,
     };
@@ -151,6 +155,7 @@ export class Bench {
       setup: () => this.setup,
       journal: over.journal ?? this.journal,
       venue: over.venue ?? this.venue,
+      reference: this.reference,
       clock: this.clock,
       stamp: 'abc',
       emit: (_account, event) => this.events.push(event),

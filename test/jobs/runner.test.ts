@@ -56,6 +56,7 @@ async function desk(
     setup: like.setup,
     address: over.address ?? like.address,
     venue,
+    reference: null,
     clock: systemClock,
     stamp: 'abc',
     redis: redis.connect({ enableOfflineQueue: false, maxRetriesPerRequest: 1 }),

@@ -1,6 +1,7 @@
 /** Whole looks with the real adapters against the simulated exchanges: what the venue saw, and what the journal says. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
+import { DISLOCATION_RULES } from '../../src/core/dislocation.ts';
 import type { Product } from '../../src/core/loan.ts';
 import { silentLog } from '../../src/exchanges/kit.ts';
 import { createVenue } from '../../src/exchanges/venues.ts';
@@ -119,10 +120,12 @@ async function stage(product: Product, faults: readonly FaultInput[] = []): Prom
       unlisted: { kind: 'alert' },
       wallets: ['spot', 'crossInside', 'funding'].map((wallet) => ({ name: wallet, keep: {} })),
       groups: {},
+      dislocation: DISLOCATION_RULES,
       timing: QUICK,
     },
     address: { ...freshAddress(), venue: name, uid: name === 'okx' ? '43' : '42' },
     venue,
+    reference: null,
     clock: systemClock,
     stamp: 'abc',
     redis: redis.connect(),

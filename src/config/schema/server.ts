@@ -103,6 +103,11 @@ function apart(byDefault: string, description: string): z.ZodPrefault<z.ZodType<
   return move('0.1', '50', byDefault).prefault(byDefault).meta({ description });
 }
 
+function source(venue: string, other: string, usual: string) {
+  const description = `Base URL of the public prices of ${venue}, for accounts of ${other}; https; may be a reference.`;
+  return given.optional().meta({ description, example: usual });
+}
+
 export const dislocationSchema = z.strictObject({
   coins: apart('3%', 'For coins, against what another venue says.'),
   stables: apart('1.5%', 'For stable coins.'),
@@ -110,6 +115,13 @@ export const dislocationSchema = z.strictObject({
     '25%',
     'For wrapped coins without a price of their own elsewhere, against the coin inside. One that earns interest is worth more than that coin: allow for it.',
   ),
+  hosts: z
+    .strictObject({
+      binance: source('Binance', 'OKX', 'https://data-api.binance.vision'),
+      okx: source('OKX', 'Binance', 'https://openapi.okx.com'),
+    })
+    .prefault({})
+    .meta({ description: 'Other addresses of the prices that are compared with. No key is sent there.' }),
 });
 
 export const assetsSchema = z.record(

@@ -1,0 +1,75 @@
+/**
+ * Step 3, second half: is what the venue says coins are worth believed elsewhere (DESIGN §2.7, docs/dislocation.md)? The
+ * account's machine hears of it, and what is in dispute is remembered. Nothing here stops a look: without a word from
+ * outside there is no verdict, and loans are protected as if nobody had asked.
+ */
+import type { Disputes, References, Verdicts } from '../core/dislocation.ts';
+import {
+  compare,
+  dislocatedOf,
+  disputeWords,
+  involved,
+  ownPrices,
+  priceNews,
+  withInside,
+  wordsOf,
+} from '../core/dislocation.ts';
+import type { AccountView, Asset } from '../core/loan.ts';
+import type { ReferenceFeed } from '../exchanges/reference.ts';
+import type { AccountSetup, LookDeps } from './account.ts';
+import type { Draft } from './draft.ts';
+import type { Opened } from './journal.ts';
+
+export async function comparePrices(
+  { clock, reference }: Pick<LookDeps, 'clock' | 'reference'>,
+  { groups, dislocation: rules }: Pick<AccountSetup, 'groups' | 'dislocation'>,
+  opened: Pick<Opened, 'disputes'>,
+  draft: Draft,
+  view: AccountView,
+): Promise<Verdicts> {
+  const [at, until] = [view.asOf, clock.wall()];
+  const own = ownPrices(view);
+  const wanted = withInside(Object.keys(own), groups);
+  const references = reference === null ? {} : await referencesOf(reference, wanted, at >= draft.startedAt);
+  const before = opened.disputes === null ? {} : (JSON.parse(opened.disputes) as Disputes);
+  const { verdicts, disputes } = compare({ own, at, until, references, groups, rules, disputes: before });
+  const text = JSON.stringify(disputes);
+  if (text !== (opened.disputes ?? '{}')) draft.disputes = text;
+  tellMachine(draft, verdicts, view, { before, after: disputes, concerned: withInside(involved(view), groups) });
+  return verdicts;
+}
+
+/**
+ * What the other venue says now; without a wait, but on a tape, which stands still from the beginning of a look to its end:
+ * prices of the same moment are then compared, or none.
+ * @param current the venue's prices were read in this look
+ */
+async function referencesOf(reference: ReferenceFeed, wanted: readonly Asset[], current: boolean): Promise<References> {
+  reference.watch(wanted);
+  if (!reference.pulled) return reference.prices();
+  await reference.refresh();
+  return current ? reference.prices() : {};
+}
+
+interface Change {
+  readonly before: Disputes;
+  readonly after: Disputes;
+  /** Coins whose dispute concerns a loan. */
+  readonly concerned: readonly Asset[];
+}
+
+function tellMachine(draft: Draft, verdicts: Verdicts, view: AccountView, { before, after, concerned }: Change): void {
+  const wasDislocated = draft.has('dislocated');
+  const news = priceNews(verdicts, concerned, wasDislocated);
+  const now = draft.startedAt;
+  // A loan that could not be read may be the one whose price is in dispute.
+  const isWhole = Object.values(view.sections).every(({ state }) => state === 'fresh');
+  if (news?.type === 'DISLOCATED') draft.tellAccount({ ...news, now });
+  if (news?.type === 'CALM' && isWhole) draft.tellAccount({ ...news, of: 'prices', now });
+  // The machine's alert names what begins its cause; what joins it is named here, and so is what is over.
+  const joined = dislocatedOf(verdicts).filter((asset) => concerned.includes(asset) && !(asset in before));
+  if (wasDislocated && joined.length > 0) draft.alert('warning', 'dislocated', null, disputeWords(joined, verdicts));
+  const over = concerned.filter((asset) => asset in before && !(asset in after));
+  const words = over.map((asset) => wordsOf(asset, verdicts[asset])).join('; ');
+  if (over.length > 0) draft.alert('info', 'dislocated', null, `${words}: no longer in dispute`);
+}
