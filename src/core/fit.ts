@@ -6,10 +6,17 @@ import type { WeightTier } from './loan.ts';
 import { Dec, ZERO, ceil, floor, max, min } from './money.ts';
 
 /**
- * A transfer that is to clear a whole debt takes this share more along, because interest ticks between the two calls and a
- * cent too little would leave dust (DESIGN §5.2 "across interest ticks"): 0.01 % is ten hours at 10 % a year.
+ * USD. Marks, rounding and interest ahead leave less than this behind, inside and in wallets. A call for it takes as long
+ * as one for thousands, and a place under the venue's limits, while the loan goes on falling.
  */
-export const INTEREST_AHEAD: Dec = new Dec('0.0001');
+const CRUMB: Dec = new Dec(1);
+/** No crumb is what makes up this share of what is wanted: a small loan is saved with small money. */
+const WORTHWHILE: Dec = new Dec('0.1');
+
+/** Whether an amount that a bound cut is not worth a call. What reaches the aim or clears the debt always is. */
+export function isCrumb({ cut, sized }: Fit, price: Dec): boolean {
+  return cut !== null && sized.amount.times(price).lt(CRUMB) && sized.amount.lt(sized.unbounded.times(WORTHWHILE));
+}
 
 export type Formula = 'repayOutside' | 'repayInside' | 'addCollateral' | 'releaseCollateral';
 
@@ -52,6 +59,8 @@ export interface Misfit {
   readonly ok: false;
   readonly why: string;
   readonly cause: 'money' | 'limit' | 'venue';
+  /** The venue lets no smaller debt stand; clearing it all might go. */
+  readonly dust?: true;
 }
 
 /** What a formula wants, in coins, with its inputs. */
@@ -120,7 +129,7 @@ export function fitRepay(wanted: Wanted, rules: RepayRules, bounds: readonly Bou
   const least = rules.minRepay ?? ZERO;
   const more = trail.value.gt(enough);
   if (trail.value.lte(ZERO) || (!full && trail.value.lt(least)))
-    return tooSmall(trail, cut, rules.minRepay, 'repayment');
+    return leftDust ? dustStays(rules, payable, bounds) : tooSmall(trail, cut, rules.minRepay, 'repayment');
   return {
     ok: true,
     sized: trail.sized(),
@@ -180,20 +189,6 @@ export function fitRelease(wanted: Wanted, decimals: number, bounds: readonly Bo
   };
 }
 
-/**
- * The transfer that feeds a repayment of `amount`: the same amount (X01), and a little interest ahead when it is meant to
- * clear the debt.
- */
-export function withInterestAhead(sized: Sized, decimals: number, most: Dec): Sized {
-  const wanted = ceil(sized.amount.times(INTEREST_AHEAD.plus(1)), decimals);
-  const amount = max(sized.amount, min(wanted, most));
-  if (amount.eq(sized.amount)) return sized;
-  const inputs = { ...sized.inputs, interestAhead: INTEREST_AHEAD, sources: most };
-  const ahead = { by: 'ahead interestAhead', to: wanted };
-  const bounds = amount.eq(wanted) ? [ahead] : [ahead, { by: 'atMost sources', to: amount }];
-  return { ...sized, inputs, bounds: [...sized.bounds, ...bounds], amount };
-}
-
 function raiseTo(trail: Trail, name: 'minRepay' | 'minAdd', least: Dec | null, decimals: number): void {
   if (least === null || trail.value.lte(ZERO)) return;
   trail.step(`atLeast ${name}`, max(trail.value, ceil(least, decimals)), { [name]: least });
@@ -239,6 +234,20 @@ function respectDust(trail: Trail, rules: RepayRules, payable: Dec, bounds: read
     minLeft,
   });
   return true;
+}
+
+/** Nothing may be paid without leaving dust, and the whole debt not at all, or not under `dust: leave`. */
+function dustStays(rules: RepayRules, payable: Dec, bounds: readonly Bound[]): Misfit {
+  const block = tightest(bounds, payable);
+  const stands = `the venue lets no debt below ${rules.minLeft?.toFixed() ?? '0'} stand`;
+  const why = block === null ? stands : `${stands}, and ${block.name} does not allow to clear it`;
+  return { ok: false, why, cause: block?.cause ?? 'venue', dust: true };
+}
+
+/** The lowest bound below an amount; `null` when none is. */
+export function tightest(bounds: readonly Bound[], amount: Dec): Bound | null {
+  const below = bounds.filter((bound) => bound.coins.lt(amount)).sort((a, b) => a.coins.cmp(b.coins));
+  return below[0] ?? null;
 }
 
 /** What the tightest bound allows, in coins a venue takes; `null` without bounds. */

@@ -97,9 +97,17 @@ export type Reply =
       readonly meaning: string;
       readonly retryAfterMs: number | null;
       readonly effect: RejectEffect;
+      /** The amount that the refusal's text names, if it names one: mostly a minimum. */
+      readonly stated?: Stated;
     }
   | { readonly outcome: 'refused'; readonly reason: string }
   | { readonly outcome: 'unknown'; readonly reason: string; readonly code: string | null };
+
+/** An amount in a text: coins, plain; `asset: null` when the text names no coin. */
+export interface Stated {
+  readonly amount: string;
+  readonly asset: Asset | null;
+}
 
 /** What a proven rejection tells the rest of the server besides "it did not happen". */
 export type RejectEffect =
@@ -107,7 +115,7 @@ export type RejectEffect =
   | 'pending' // another transaction of the account is running (-3007): wait and look afresh
   | 'tooSmall' // below a minimum: learn it
   | 'dust' // would leave forbidden dust: learn it
-  | 'precision' // amount has too many decimals: no fingerprints for this asset
+  | 'precision' // the amount is disliked: fewer decimals, and no fingerprints for this asset; then a larger one
   | 'funds' // the source does not hold that much
   | 'exceedsDebt'
   | 'rateLimited'

@@ -56,6 +56,8 @@ export interface Plan {
   readonly purse: Purse;
   readonly notes: readonly TraceLine[];
   readonly short: Short | null;
+  /** The venue's smallest debt kept a rung from giving more, or anything. */
+  readonly leftDust: boolean;
 }
 
 /**
@@ -64,8 +66,7 @@ export interface Plan {
  */
 export function planFor(ask: Ask): Plan {
   const plan = walk(ask, ask.policy.dust);
-  const dustInTheWay = plan.short !== null && plan.steps.some((step) => step.fit.leftDust);
-  if (!dustInTheWay || ask.policy.dust === 'clear') return plan;
+  if (plan.short === null || !plan.leftDust || ask.policy.dust === 'clear') return plan;
   const cleared = walk(ask, 'clear');
   return cleared.short === null ? cleared : plan;
 }
@@ -87,16 +88,18 @@ function walk(ask: Ask, dust: Policy['dust']): Plan {
   const notes: TraceLine[] = [...begun.notes];
   let at = { position: ask.start, purse: ask.purse };
   let stopper: Stopper | null = null;
+  let leftDust = false;
   for (const option of [...begun.options, ...ladderOptions(ask)]) {
     if (isAtOrBelow(at.position, ask.t)) break;
     const tried = attempt(ask, at, option, dust, null);
     notes.push({ rule: ruleOf(option), fired: tried.ok, says: tried.says });
     stopper = telling(stopper, tried.stopper, tried.ok);
+    leftDust ||= tried.ok ? tried.step.fit.leftDust : tried.dust;
     if (!tried.ok) continue;
     steps.push(tried.step);
     at = { position: tried.step.position, purse: tried.step.purse };
   }
-  return { ask, steps, notes, ...at, short: shortOf(at.position, ask.t, stopper) };
+  return { ask, steps, notes, ...at, short: shortOf(at.position, ask.t, stopper), leftDust };
 }
 
 function shortOf(position: Position, t: Dec, stopper: Stopper | null): Short | null {

@@ -3,6 +3,7 @@
  */
 import type { AccountView, Asset, LoanId, LoanView } from './loan.ts';
 import type { Intent, Leg, Mode } from './intent.ts';
+import type { Learned } from './learned.ts';
 import type { AssetGroup, Policy, WalletRule } from './policy.ts';
 import type { Dec } from './money.ts';
 
@@ -79,11 +80,7 @@ export interface DecideInput {
     readonly asset: Asset | null;
     readonly why: string;
   }[];
-  readonly learned: {
-    readonly minRepay: Readonly<Record<Asset, string>>;
-    readonly minLeft: Readonly<Record<Asset, string>>;
-    readonly decimals: Readonly<Record<Asset, number>>;
-  };
+  readonly learned: Learned;
   /** Epoch of the run: part of intent ids and of the fingerprint tail. */
   readonly epoch: number;
 }

@@ -3,19 +3,22 @@
  * The answer is either a step of a plan or the reason it cannot be one.
  */
 import type { Asset } from './loan.ts';
-import { fitAdd, fitRepay, withInterestAhead } from './fit.ts';
-import type { Bound, Fit, Misfit, RepayRules, Sized, Wanted } from './fit.ts';
+import { minimumOf } from './learned.ts';
+import type { Minimum } from './learned.ts';
+import { boundsOf } from './bounds.ts';
+import { feed } from './feed.ts';
+import { fitAdd, fitRepay, isCrumb } from './fit.ts';
+import type { Fit, Misfit, RepayRules, Sized, Wanted } from './fit.ts';
 import type { Ask, Option, Short } from './ladder.ts';
-import { windowRoom } from './limits.ts';
 import type { Spent } from './limits.ts';
 import { afterAdd, afterRepayInside, afterRepayOutside } from './position.ts';
 import type { CoinNow, DebtNow, Position } from './position.ts';
 import { PRODUCT_FACTS, legalRung, routeOf } from './products.ts';
 import type { Step } from './products.ts';
-import { available, take, whyEmpty } from './purse.ts';
+import { take } from './purse.ts';
 import type { Purse } from './purse.ts';
 import { addCollateral, repayInside, repayOutside } from './sizing.ts';
-import { type Dec, ZERO, format, parse } from './money.ts';
+import { type Dec, ZERO, format } from './money.ts';
 
 /** One remedy with its amounts. Its first call is `route[0]`, carrying `sized`; `pays` is what reaches debt or collateral. */
 export interface PlanStep {
@@ -37,7 +40,7 @@ export type Stopper = { readonly by: Short['by']; readonly what: string };
 /** `stopper` says what kept the remedy below what was wanted, also when it contributed something. */
 export type Tried =
   | { readonly ok: true; readonly step: PlanStep; readonly says: string; readonly stopper: Stopper | null }
-  | { readonly ok: false; readonly says: string; readonly stopper: Stopper | null };
+  | { readonly ok: false; readonly says: string; readonly stopper: Stopper | null; readonly dust: boolean };
 
 /** Where a plan stands before the next remedy. */
 export interface At {
@@ -48,18 +51,26 @@ export interface At {
 /** @param perActionUsd what one action may cost, when the leg really leaves; `null` while planning ahead */
 export function attempt(ask: Ask, at: At, option: Option, dust: 'leave' | 'clear', perActionUsd: Dec | null): Tried {
   const refusal = refusalOf(ask, option);
-  if (refusal !== null) return { ok: false, says: `skipped: ${refusal}`, stopper: null };
+  if (refusal !== null) return skipped(refusal, null);
   const route = routeOf(ask.loan.product, option.rung.do, option.from);
   const [first, ...later] = route ?? [];
-  if (first === undefined) return { ok: false, says: 'skipped: the product has no such remedy', stopper: null };
+  if (first === undefined) return skipped('the product has no such remedy', null);
   const sizing = option.rung.do === 'add' ? sizeAdd : sizeRepay;
   const sized = sizing(ask, at, option, dust, perActionUsd);
   if (!sized.ok) {
     const stopper: Stopper | null = sized.cause === 'venue' ? null : { by: sized.cause, what: sized.why };
-    return { ok: false, says: `skipped: ${sized.why}`, stopper };
+    return skipped(sized.why, stopper, sized.dust);
   }
   const step: PlanStep = { option, route: [first, ...later], dust, ...sized.part };
+  // what an earlier leg began is finished, however small; and what one action may cost is the operator's word
+  if (option.atMost === null && perActionUsd === null && isCrumb(step.fit, step.price)) {
+    return skipped(`${format(step.pays)} ${option.asset} is a crumb, not worth a call of its own`, stopperOf(step.fit));
+  }
   return { ok: true, step, says: saysOf(step), stopper: stopperOf(step.fit) };
+}
+
+function skipped(why: string, stopper: Stopper | null, dust = false): Tried {
+  return { ok: false, says: `skipped: ${why}`, stopper, dust };
 }
 
 /** Reasons that have nothing to do with how much. */
@@ -115,12 +126,15 @@ function sizeRepay(ask: Ask, at: At, option: Option, dust: 'leave' | 'clear', pe
   if (!Array.isArray(bounds)) return bounds;
   const fit = fitRepay(wanted, repayRules(ask, debt, option, dust), bounds);
   if (!fit.ok) return fit;
-  return { ok: true, part: repayPart(ask, at, option, debt, fit) };
+  const viaTransfer = option.from === 'wallet' && PRODUCT_FACTS[ask.loan.product].inside !== null;
+  const moved = viaTransfer
+    ? feed(fit, decimalsOf(ask, debt), leastOf(ask, 'minTransfer', debt.asset, null), bounds)
+    : fit;
+  return moved.ok ? { ok: true, part: repayPart(ask, at, option, debt, fit, moved.sized) } : moved;
 }
 
-function repayPart(ask: Ask, at: At, option: Option, debt: DebtNow, fit: Fit): Part {
-  const viaTransfer = option.from === 'wallet' && PRODUCT_FACTS[ask.loan.product].inside !== null;
-  const sized = viaTransfer && fit.full ? withInterestAhead(fit.sized, decimalsOf(ask, debt), fit.sources) : fit.sized;
+/** @param sized what leaves first: the repayment itself, or the transfer that feeds it */
+function repayPart(ask: Ask, at: At, option: Option, debt: DebtNow, fit: Fit, sized: Sized): Part {
   const pays = fit.sized.amount;
   const after = option.from === 'inside' ? afterRepayInside : afterRepayOutside;
   return {
@@ -147,14 +161,12 @@ function wantInside(position: Position, t: Dec, debt: DebtNow, coin: CoinNow | u
   return unbounded === null ? null : { formula: 'repayInside', inputs, tiers: null, unbounded };
 }
 
-/** The venue's minima, or what its refusals taught us about them (DESIGN §5.2 "Unknown minima"). */
 function repayRules(ask: Ask, debt: DebtNow, option: Option, dust: 'leave' | 'clear'): RepayRules {
-  const { learned } = ask.scene.input;
   return {
     debt: debt.amount,
     decimals: decimalsOf(ask, debt),
-    minRepay: debt.minRepay ?? learnedMin(learned.minRepay[debt.asset]),
-    minLeft: debt.minLeft ?? learnedMin(learned.minLeft[debt.asset]),
+    minRepay: leastOf(ask, 'minRepay', debt.asset, debt.minRepay),
+    minLeft: leastOf(ask, 'minLeft', debt.asset, debt.minLeft),
     // what was moved in to clear a debt clears it
     dust: option.fed ? 'clear' : dust,
     begun: option.fed ? option.atMost : null,
@@ -166,8 +178,9 @@ function decimalsOf(ask: Ask, coin: { readonly asset: Asset; readonly decimals: 
   return Math.min(coin.decimals, ask.scene.input.learned.decimals[coin.asset] ?? coin.decimals);
 }
 
-function learnedMin(text: string | undefined): Dec | null {
-  return text === undefined ? null : parse(text);
+/** The venue's minimum, or what its refusals taught about it, whichever is larger (DESIGN §5.2 "Unknown minima"). */
+function leastOf(ask: Ask, kind: Minimum, asset: Asset, stated: Dec | null): Dec | null {
+  return minimumOf(ask.scene.input.learned, kind, { product: ask.loan.product, asset }, stated);
 }
 
 function sizeAdd(ask: Ask, at: At, option: Option, _dust: 'leave' | 'clear', perActionUsd: Dec | null): Sizing {
@@ -183,9 +196,10 @@ function sizeAdd(ask: Ask, at: At, option: Option, _dust: 'leave' | 'clear', per
   const inputs = { D, C, t: ask.t, p: coin.price };
   const unbounded = addCollateral(at.position, ask.t, coin.price, coin.addTiers).coins;
   const decimals = decimalsOf(ask, coin);
+  const viaTransfer = PRODUCT_FACTS[ask.loan.product].inside !== null;
   const fit = fitAdd(
     { formula: 'addCollateral', inputs, tiers: coin.addTiers, unbounded },
-    { decimals, minAdd: coin.minAdd },
+    { decimals, minAdd: leastOf(ask, viaTransfer ? 'minTransfer' : 'minAdd', coin.asset, coin.minAdd) },
     bounds,
   );
   if (!fit.ok) return fit;
@@ -202,58 +216,6 @@ function sizeAdd(ask: Ask, at: At, option: Option, _dust: 'leave' | 'clear', per
       purse: taken(ask, at, option, pays, coin.price),
     },
   };
-}
-
-/** Everything that keeps an amount down, or why there is nothing at all. @param inside the coins a repayment from inside uses */
-function boundsOf(
-  ask: Ask,
-  at: At,
-  option: Option,
-  price: Dec,
-  inside: CoinNow | null,
-  perActionUsd: Dec | null,
-): Bound[] | Misfit {
-  const money = moneyBound(ask, at, option, inside);
-  if (money.coins.lte(ZERO)) return misfit(emptySays(ask, at, option), 'money');
-  const begun: Bound[] = option.atMost === null ? [] : [{ name: 'begun', coins: option.atMost, cause: 'money' }];
-  if (option.fed) return [money, ...begun];
-  const limits = limitBounds(ask, at, option, price, perActionUsd);
-  const spent = limits.find((bound) => bound.coins.lte(ZERO));
-  return spent === undefined ? [money, ...begun, ...limits] : misfit(`${spent.name} is used up`, 'limit');
-}
-
-function moneyBound(ask: Ask, at: At, option: Option, inside: CoinNow | null): Bound {
-  if (option.from === 'inside') {
-    const coins = inside === null ? ZERO : option.fed ? inside.free : inside.spendable;
-    return { name: 'inside', coins, cause: 'money' };
-  }
-  const wallet = PRODUCT_FACTS[ask.loan.product].wallet;
-  return { name: `wallet ${wallet}`, coins: available(at.purse, wallet, option.asset), cause: 'money' };
-}
-
-function emptySays(ask: Ask, at: At, option: Option): string {
-  if (option.from === 'inside') return `no ${option.asset} inside that may be used`;
-  return whyEmpty(ask.scene.input, at.purse, PRODUCT_FACTS[ask.loan.product].wallet, option.asset);
-}
-
-function limitBounds(ask: Ask, at: At, option: Option, price: Dec, perActionUsd: Dec | null): readonly Bound[] {
-  const { scene, policy, tier, need, loan } = ask;
-  const window = windowRoom({
-    now: scene.input.now,
-    policy,
-    tier,
-    episode: need.episode,
-    rung: option.rung,
-    spent: at.purse.planned.length === 0 ? scene.spent : [...scene.spent, ...at.purse.planned],
-    counts: (other) => scene.sharePolicy(loan.id, other),
-    priceOf: scene.priceOf,
-  });
-  const bounds: Bound[] = [];
-  if (window.usd !== null && window.binding !== null) {
-    bounds.push({ name: window.binding, coins: window.usd.div(price), cause: 'limit' });
-  }
-  if (perActionUsd !== null) bounds.push({ name: 'perAction', coins: perActionUsd.div(price), cause: 'limit' });
-  return bounds;
 }
 
 function taken(ask: Ask, at: At, option: Option, coins: Dec, price: Dec): Purse {

@@ -7,6 +7,7 @@
  */
 import type { RejectEffect, Reply } from '../core/intent.ts';
 import { VenueError } from './exchange.ts';
+import { statedIn } from './stated.ts';
 
 export interface ErrorRow {
   readonly code: string;
@@ -54,6 +55,9 @@ export interface Refusal {
 
 export type Failure = Extract<Reply, { outcome: 'rejected' | 'unknown' }>;
 
+/** Refusals whose text may name the minimum. */
+const MINIMA: ReadonlySet<RejectEffect> = new Set<RejectEffect>(['tooSmall', 'dust', 'precision']);
+
 export function findRow(table: ErrorTable, error: WireError): ErrorRow | null {
   return table.rows.find((row) => row.code === error.code && (row.text === null || row.text.test(error.text))) ?? null;
 }
@@ -83,7 +87,9 @@ export function classify(table: ErrorTable, refusal: Refusal): Failure {
   const row = findRow(table, error);
   if (row === null) return { outcome: 'unknown', reason: `code ${error.code} is not in the error table`, code };
   if (row.outcome === 'unknown') return { outcome: 'unknown', reason: `${error.code} ${row.meaning}`, code };
+  const stated = MINIMA.has(row.effect) ? statedIn(error.text) : null;
   return {
+    ...(stated === null ? {} : { stated }),
     outcome: 'rejected',
     code: error.code,
     meaning: row.meaning,

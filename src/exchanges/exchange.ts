@@ -42,14 +42,6 @@ export interface PriceTick {
   readonly at: number;
 }
 
-/** Assets learned from refusals, kept in the journal and handed back to the adapter's view (DESIGN §5.2 "Unknown minima"). */
-export interface Learned {
-  readonly minRepay: Readonly<Record<string, string>>;
-  readonly minLeft: Readonly<Record<string, string>>;
-  /** Assets whose amounts may not carry a fingerprint tail, with the decimals that are known to work. */
-  readonly decimals: Readonly<Record<string, number>>;
-}
-
 export interface Venue {
   readonly name: 'binance' | 'okx';
   /** Products and wallets this account reads; others cost nothing. */

@@ -5,6 +5,7 @@
  */
 import type { Redis } from 'ioredis';
 import type { Intent } from '../core/intent.ts';
+import type { Learned } from '../core/learned.ts';
 import type { LoanId } from '../core/loan.ts';
 import type { Charge, Decision } from '../core/need.ts';
 import type { Stored } from '../machines/types.ts';
@@ -61,12 +62,6 @@ export interface Opened {
 export interface Rest {
   readonly from: number;
   readonly until: number;
-}
-
-export interface Learned {
-  readonly minRepay: Readonly<Record<string, string>>;
-  readonly minLeft: Readonly<Record<string, string>>;
-  readonly decimals: Readonly<Record<string, number>>;
 }
 
 /** What one look writes at once. */

@@ -1,9 +1,11 @@
 /** What the journal writes and reads as text: the wire shape of a commit, and the replies of its scripts as values. */
 import type { Intent, IntentState } from '../core/intent.ts';
+import { MINIMA } from '../core/learned.ts';
+import type { Learned, Minimum } from '../core/learned.ts';
 import type { LoanId } from '../core/loan.ts';
 import type { Charge } from '../core/need.ts';
 import type { Stored } from '../machines/types.ts';
-import type { Commit, Learned, Opened, Paused, Rest } from './journal.ts';
+import type { Commit, Opened, Paused, Rest } from './journal.ts';
 
 /** Fields of an intent that change after it was written. */
 export type Mutable = Pick<Intent, 'state' | 'validUntil' | 'sentAt' | 'settledAt' | 'ref' | 'note' | 'reads'>;
@@ -112,15 +114,15 @@ function intentsOf(hashes: readonly Readonly<Record<string, string>>[]): readonl
   return hashes.flatMap((fields) => intentOf(fields) ?? []);
 }
 
-/** Learned values are stored as `minRepay/USDT` → `10`. */
+/** Learned values are stored as `minRepay/okx.flexibleLoan/USDT` → `10` and `decimals/USDT` → `4`. */
 function learnedFrom(fields: Readonly<Record<string, string>>): Learned {
   const pick = (kind: string): readonly (readonly [string, string])[] =>
     Object.entries(fields).flatMap(([name, value]) =>
       name.startsWith(`${kind}/`) ? [[name.slice(kind.length + 1), value] as const] : [],
     );
+  const minima = Object.fromEntries(MINIMA.map((kind) => [kind, Object.fromEntries(pick(kind))]));
   return {
-    minRepay: Object.fromEntries(pick('minRepay')),
-    minLeft: Object.fromEntries(pick('minLeft')),
+    ...(minima as Record<Minimum, Record<string, string>>),
     decimals: Object.fromEntries(pick('decimals').map(([asset, value]) => [asset, Number(value)])),
   };
 }

@@ -118,7 +118,7 @@ class Look {
   /** Step 9 of a look that sent: what comes next, and at once when there is news to plan upon. */
   async #afterSend(draft: Draft, acted: Acted, settled: Intent, before: readonly Intent[]): Promise<void> {
     const { clock, emit, ring } = this.#deps;
-    const learned = learnedFrom(acted);
+    const learned = learnedFrom(acted.intent, acted.reply);
     const turnedDown = settled.state === 'rejected' || settled.state === 'refused';
     const again = settled.state === 'confirmed' || learned.length > 0;
     const setbacks = turnedDown && !again ? setbacksOf([settled, ...this.#opened.recent]) : 0;

@@ -9,6 +9,7 @@ import type {
   WalletView,
   WeightTier,
 } from '../../src/core/loan.ts';
+import { NOTHING_LEARNED } from '../../src/core/learned.ts';
 import { loanId } from '../../src/core/loan.ts';
 import { Dec, ZERO, parse, sum } from '../../src/core/money.ts';
 import type { DecideInput, Decision, Need } from '../../src/core/need.ts';
@@ -256,7 +257,7 @@ export function input(spec: InputSpec): DecideInput {
     dislocated: [],
     attested: [],
     blocked: [],
-    learned: { minRepay: {}, minLeft: {}, decimals: { USDT: 8, BTC: 8, BNB: 8, ETH: 8 }, ...learned },
+    learned: { ...NOTHING_LEARNED, decimals: { USDT: 8, BTC: 8, BNB: 8, ETH: 8 }, ...learned },
     epoch: 7,
     ...rest,
   };

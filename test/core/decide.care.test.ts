@@ -111,16 +111,17 @@ describe('dust and minima', () => {
     expect(decision.short).toEqual({ by: 'money', what: 'the smallest debt the venue lets stand', missingUsd: '19' });
   });
 
-  it('uses what refusals taught where the venue says nothing', () => {
+  it('uses what refusals taught where the venue says nothing, or less', () => {
     const silent = loan({ coins: [coin({ amount: '1', price: '1000' })], debts: [debt({ amount: '628' })] });
-    const learned = { minRepay: { USDT: '10' }, decimals: { USDT: 2 } };
+    const learned = { minRepay: { 'binance.crossMargin/USDT': '10' }, decimals: { USDT: 2 } };
     const decision = act({ loans: [silent], learned });
     expect(decision.leg.amount).toBe('10');
-    const dusty = act(
-      { loans: [flexible('130', '0')], wallet: wallet('spot', { USDT: '120' }), learned: { minLeft: { USDT: '100' } } },
-      RULES,
-    );
-    expect(dusty.leg.amount).toBe('49');
+    const taught = { minLeft: { 'binance.flexibleLoan/USDT': '100' } };
+    const short = wallet('spot', { USDT: '120' });
+    const dusty = act({ loans: [flexible('130', '0')], wallet: short, learned: taught }, RULES);
+    expect(dusty.leg.amount).toBe('30');
+    const elsewhere = { minLeft: { 'binance.crossMargin/USDT': '100' } };
+    expect(act({ loans: [flexible('130', '0')], wallet: short, learned: elsewhere }, RULES).leg.amount).toBe('49');
   });
 
   it('takes interest along when a transfer is to clear the debt', () => {

@@ -6,6 +6,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decide } from '../../src/core/decide.ts';
+import { NOTHING_LEARNED } from '../../src/core/learned.ts';
 import type { LoanView, Product } from '../../src/core/loan.ts';
 import { type Dec, ONE, ZERO, ceil, max, min, parse } from '../../src/core/money.ts';
 import type { DecideInput } from '../../src/core/need.ts';
@@ -270,7 +271,14 @@ describe('every plan', () => {
     const worlds = fc.record({ world: WORLD, k: fc.constantFrom(dec(10), dec(1000), dec('0.01'), dec(7)) });
     fc.assert(
       fc.property(worlds, ({ world, k }) => {
-        const fine = { ...world, minRepay: null, minLeft: null, decimals: 18, marks: false, debtPrice: ONE };
+        // crumbs are counted in USD: no source and no cap is one here
+        const enough = (amount: Dec): Dec => amount.plus(100);
+        const fine = {
+          ...world,
+          ...{ minRepay: null, minLeft: null, decimals: 18, marks: false, debtPrice: ONE },
+          ...{ insideCoins: enough(world.insideCoins), walletCoins: enough(world.walletCoins) },
+          ...{ walletBtc: enough(world.walletBtc), perDay: world.perDay === null ? null : enough(world.perDay) },
+        };
         const scaled: World = {
           ...fine,
           collateralUsd: fine.collateralUsd.times(k),
@@ -283,7 +291,7 @@ describe('every plan', () => {
         const unmarked = (of: World) => {
           const [one] = decide({
             ...inputOf(of),
-            learned: { minRepay: {}, minLeft: {}, decimals: { USDT: 18, BTC: 18 } },
+            learned: { ...NOTHING_LEARNED, decimals: { USDT: 18, BTC: 18 } },
           });
           return one;
         };

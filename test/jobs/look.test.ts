@@ -99,7 +99,7 @@ describe('a look', () => {
     b.venue.script.push({ do: 'reject', effect: 'tooSmall' });
     await b.look();
     expect(b.rings).toEqual(['the venue taught a limit']);
-    expect((await b.journal.open()).learned.minRepay['USDT']).toBe('3600');
+    expect((await b.journal.open()).learned.minRepay['okx.flexibleLoan/USDT']).toBe('3600');
     expect(await b.charged()).toBe(0);
   });
 

@@ -150,7 +150,7 @@ const TRANSFER_REFUSALS: readonly Refusal[] = [
   ['58111', 'unavailable', 'transfers are unavailable while fees are charged'],
   ['58112', 'unavailable', 'transfer failed'],
   ['58113', 'unavailable', 'transfer is not possible'],
-  ['58114', 'unavailable', 'amount must be above zero'],
+  ['58114', 'tooSmall', 'amount must be above zero'],
   ['58115', 'unavailable', 'sub-account does not exist'],
   ['58116', 'funds', 'more than is available'],
   ['58117', 'funds', 'negative assets have to be settled first'],

@@ -17,7 +17,7 @@ const WAITS: Readonly<Record<string, number>> = { '50011': 2_000, '50040': 2_000
 
 /**
  * Where one code means two things its text decides. 51000 names the parameter: an amount that it dislikes has too many
- * decimals, because everything else about our amounts was checked before (§1.5 "bug / rounding").
+ * decimals (§1.5 "bug / rounding") or is below a minimum that nobody publishes (§12.4, §12.7).
  */
 const BY_TEXT: readonly ErrorRow[] = [
   {
@@ -25,7 +25,7 @@ const BY_TEXT: readonly ErrorRow[] = [
     text: /\b(?:amt|collateralAmt)\b/i,
     outcome: 'rejected',
     effect: 'precision',
-    meaning: 'the venue dislikes the amount, most likely its decimals',
+    meaning: 'the venue dislikes the amount: its decimals, or it is too small',
     waitMs: null,
     source: 'okx.md §1.5',
     sample: 'Parameter amt error',

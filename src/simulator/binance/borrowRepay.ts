@@ -7,6 +7,7 @@ import { coinOf, owed, pocketOf, splitOf, withLent, withPaid, withPocket } from 
 import type { Pocket } from './holdings.ts';
 import { chargeHour } from './interest.ts';
 import type { LoanRow } from './records.ts';
+import { minimumOf } from './settings.ts';
 import { maxBorrowable } from './worth.ts';
 import { WireError } from './wire.ts';
 
@@ -135,7 +136,8 @@ function checkRepay(desk: Desk, account: Account, order: LoanOrder, pocket: Pock
   const coin = coinOf(pocket, asset);
   const debt = owed(coin);
   if (amount.gt(debt)) throw new WireError(-3015, 'Repay amount exceeds borrow amount.');
-  if (amount.lt(facts.userMinRepay) && amount.lt(debt)) {
+  const least = max(facts.userMinRepay, minimumOf(desk.settings, 'marginRepay', asset));
+  if (amount.lt(least) && amount.lt(debt)) {
     throw new WireError(-3016, 'Repay amount less than minimum repay amount.');
   }
   const left = debt.minus(amount);

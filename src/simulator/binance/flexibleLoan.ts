@@ -5,6 +5,7 @@ import type { Account } from './account.ts';
 import type { Desk } from './desk.ts';
 import { held, shownDebt, withLoan, withWallet } from './holdings.ts';
 import type { FlexLoan, Holdings } from './holdings.ts';
+import { minimumOf } from './settings.ts';
 import type { FlexibleCollateral } from './tables.ts';
 import { WireError, trim } from './wire.ts';
 import { ltvOf } from './worth.ts';
@@ -89,6 +90,8 @@ export function adjust(
   const { initialLtv, maxLimit } = pledgeOf(desk, account, loan.loanCoin, loan.collateralCoin);
   const { collateralCoin } = loan;
   const adds = direction === 'ADDITIONAL';
+  if (adds && amount.lt(minimumOf(desk.settings, 'flexibleAdd', collateralCoin)))
+    throw new WireError(-10022, 'Invalid adjustment amount.');
   if (adds && reach(account.holdings, collateralCoin).lt(amount)) throw POOR;
   if (!adds && amount.gt(loan.collateral)) throw new WireError(-10022, 'Invalid adjustment amount.');
   const after = { ...loan, collateral: adds ? loan.collateral.plus(amount) : loan.collateral.minus(amount) };
@@ -126,6 +129,8 @@ export function repay(desk: Desk, account: Account, loan: FlexLoan, how: Repayme
   if (!how.full && how.amount.gt(debt))
     throw new WireError(-10017, 'Repay amount should not be larger than liability.');
   const paid = how.full ? debt : how.amount;
+  if (paid.lt(min(debt, minimumOf(desk.settings, 'flexibleRepay', loan.loanCoin))))
+    throw new WireError(-10039, 'The repayment amount is too small.');
   const spent = how.withCollateral ? inCollateral(desk, loan, paid) : ZERO;
   if (!how.withCollateral && held(account.holdings.spot, loan.loanCoin).lt(paid)) throw POOR;
   if (spent.gt(loan.collateral)) throw new WireError(-10013, 'Insufficient collateral amount.');

@@ -3,7 +3,8 @@
  * decimals after parsing. Everything that the documents leave open is a switch with the section that leaves it open.
  */
 import { z } from 'zod';
-import { parse } from '../../core/money.ts';
+import type { Dec } from '../../core/money.ts';
+import { ZERO, parse } from '../../core/money.ts';
 import {
   ASSETS,
   COLLATERAL_TIERS,
@@ -153,6 +154,7 @@ const tier = z.strictObject({
   quoteAssetMaxBorrowable: decimal,
 });
 const bracket = z.strictObject({ minUsdValue: decimal, maxUsdValue: decimal.optional(), discountRate: decimal });
+const coins = z.record(coin, decimal);
 const loanable = z.strictObject({ hourlyRate: decimal, minUsd: decimal, maxUsd: decimal });
 const collateral = z.strictObject({
   initialLtv: share,
@@ -181,6 +183,15 @@ export const binanceSettingsSchema = z.strictObject({
   liquidationFee: share.prefault('0.02'),
   /** A repay may not leave a debt worth less than this, in USD; the real minimum is not published (§15.2). */
   minLeftUsd: decimal.prefault('0.1'),
+  /** Smallest amounts that the venue takes and does not publish, in coins. A repay below its minimum may clear the debt. */
+  minimums: z
+    .strictObject({
+      transfer: coins.default({}),
+      marginRepay: coins.default({}),
+      flexibleRepay: coins.default({}),
+      flexibleAdd: coins.default({}),
+    })
+    .prefault({}),
   limits: z
     .strictObject({
       on: z.boolean().default(true),
@@ -221,6 +232,12 @@ export const binanceSettingsSchema = z.strictObject({
 export type BinanceSettings = z.output<typeof binanceSettingsSchema>;
 /** Settings as a World file may write them. */
 export type BinanceSettingsInput = z.input<typeof binanceSettingsSchema>;
+
+/** An unpublished minimum, in coins; zero when none is set. */
+export function minimumOf(settings: BinanceSettings, kind: keyof BinanceSettings['minimums'], asset: string): Dec {
+  const table = settings.minimums[kind];
+  return (Object.hasOwn(table, asset) ? table[asset] : undefined) ?? ZERO;
+}
 
 function overlaid(name: string, given: z.output<typeof assetSettings>): AssetFacts {
   const base = ASSETS[name] ?? { ...OTHER_ASSET, fullName: name };

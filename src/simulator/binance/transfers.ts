@@ -6,6 +6,7 @@ import type { Desk } from './desk.ts';
 import { coinOf, held, pocketOf, withFree, withPocket, withWallet } from './holdings.ts';
 import type { Holdings, Wallet } from './holdings.ts';
 import type { TransferRow } from './records.ts';
+import { minimumOf } from './settings.ts';
 import { WireError, mandatory } from './wire.ts';
 import { maxTransferable, worthOf } from './worth.ts';
 
@@ -46,6 +47,9 @@ const DIRECT = ['MAIN_ISOLATED_MARGIN', 'ISOLATED_MARGIN_MAIN'];
 export function placeTransfer(desk: Desk, account: Account, order: TransferOrder): bigint {
   const [from, to] = endsOf(desk, order);
   if (order.amount.lte(0)) throw new WireError(-5007, 'Quantity must be greater than zero.');
+  // No document names a smallest transfer or its code; this one says that the amount is disliked (§8.1).
+  if (order.amount.lt(minimumOf(desk.settings, 'transfer', order.asset)))
+    throw new WireError(-1130, "Data sent for parameter 'amount' is not valid.");
   for (const place of [from, to]) {
     if (desk.settings.switches.transfersLock && 'symbol' in place) checkLock(desk, account, place.symbol, 'REPAY');
   }

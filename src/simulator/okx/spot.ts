@@ -90,6 +90,7 @@ export class SpotBorrowing {
     if (owed(coin).isZero()) throw new Refusal('59413');
     if (amount.gt(owed(coin)) && this.#core.settings.switches.spotOverRepay === 'refuse') throw new Refusal('59309');
     const paid = min(amount, owed(coin));
+    if (paid.lt(min(owed(coin), minimumOf(this.#core.settings, 'repay', ccy)))) throw new Refusal('51000', 'amt');
     if (coin.cash.lt(paid)) throw new Refusal('59319');
     this.#pay(account, ccy, paid, 'manual_repay');
     return paid;

@@ -7,6 +7,7 @@ import { held, spotCoin, withCash, withFunding } from './holdings.ts';
 import type { LoanBook } from './loanBook.ts';
 import { Refusal } from './refusals.ts';
 import type { SpotBorrowing } from './spot.ts';
+import { minimumOf } from './world.ts';
 
 /** Account types on the wire: funding and trading. */
 export type Wallet = '6' | '18';
@@ -162,6 +163,7 @@ export class Transfers {
       this.conflicts += 1;
       throw new Refusal('58124', running.transId);
     }
+    if (amount.lt(minimumOf(this.#core.settings, 'transfer', ccy))) throw new Refusal('51000', 'amt');
     if (from === '6' && held(source.holdings.funding, ccy).lt(amount)) throw new Refusal('58116');
     if (from === '18') this.#checkTrading(source, request);
   }

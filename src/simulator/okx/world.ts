@@ -161,7 +161,12 @@ export const okxSettingsSchema = z.strictObject({
   emodePairs: z.array(z.strictObject({ collateralCcy: coin, borrowCcy: coin })).default([...EMODE_PAIRS]),
   /** Smallest amounts, in coins. Repay below its minimum is allowed when it clears the debt. */
   minimums: z
-    .strictObject({ collateral: amounts.default({}), borrow: amounts.default({}), repay: amounts.default({}) })
+    .strictObject({
+      collateral: amounts.default({}),
+      borrow: amounts.default({}),
+      repay: amounts.default({}),
+      transfer: amounts.default({}),
+    })
     .prefault({}),
   /** Decimals an amount may carry; more is 51000 (no endpoint lists them, okx.md §12.7). */
   decimals: z.int().min(0).max(18).default(8),
@@ -199,7 +204,7 @@ export function tiersOf(settings: OkxSettings, ccy: string): readonly BorrowTier
 }
 
 /** Smallest amount of a kind, in coins; zero when none is set. */
-export function minimumOf(settings: OkxSettings, kind: 'collateral' | 'borrow' | 'repay', ccy: string): Dec {
+export function minimumOf(settings: OkxSettings, kind: keyof OkxSettings['minimums'], ccy: string): Dec {
   return own(settings.minimums[kind], ccy) ?? ZERO;
 }
 
