@@ -3,13 +3,9 @@
  * limits (DESIGN §5.2, §5.6). Every step is kept, so that a sizing can be shown and computed again (sizingRecord.ts).
  */
 import type { WeightTier } from './loan.ts';
+import { CRUMB } from './sizing.ts';
 import { Dec, ZERO, ceil, floor, max, min } from './money.ts';
 
-/**
- * USD. Marks, rounding and interest ahead leave less than this behind, inside and in wallets. A call for it takes as long
- * as one for thousands, and a place under the venue's limits, while the loan goes on falling.
- */
-const CRUMB: Dec = new Dec(1);
 /** No crumb is what makes up this share of what is wanted: a small loan is saved with small money. */
 const WORTHWHILE: Dec = new Dec('0.1');
 

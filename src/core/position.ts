@@ -4,9 +4,10 @@
  */
 import type { Intent } from './intent.ts';
 import type { Asset, CollateralView, DebtView, LoanView, WeightTier } from './loan.ts';
+import type { Levels } from './need.ts';
 import { PRODUCT_FACTS } from './products.ts';
+import { CRUMB, excess, interestFirst, tiersAfter, valueAdded } from './sizing.ts';
 import type { Stand } from './sizing.ts';
-import { interestFirst, tiersAfter, valueAdded } from './sizing.ts';
 import { Dec, ONE, ZERO, max, parse, sum } from './money.ts';
 
 /**
@@ -74,6 +75,17 @@ function coinNow(coin: CollateralView, weight: Dec, inside: InsideRules, mine: r
   );
   const free = touched ? ZERO : coin.free;
   return { ...coin, weight, free, spendable: max(ZERO, free.minus(inside.keep[coin.asset] ?? ZERO)) };
+}
+
+/**
+ * Whether a plan to `target` would find nothing to do: by quantities the loan is there, unless the venue clearly says worse.
+ * A venue that rounds to two decimals may go on to show more than `target`, and more than `act`, after a remedy that was
+ * exact to the last coin. Below `act` the interest since then, a crumb, is not worth a plan either.
+ */
+export function isBack(loan: LoanView, { target, act }: Pick<Levels, 'target' | 'act'>): boolean {
+  const stand = { D: loan.debtValue, C: believedCollateral(loan).C };
+  if (isAtOrBelow(stand, target)) return true;
+  return stand.D.lt(act.times(stand.C)) && excess(stand, target).lt(CRUMB);
 }
 
 /** C from quantities, or D over the venue's LTV where the venue clearly says worse. */

@@ -9,6 +9,12 @@
 import type { WeightTier } from './loan.ts';
 import { Dec, ONE, ZERO, floor, max, min } from './money.ts';
 
+/**
+ * USD. Marks, rounding and interest ahead leave less than this behind, inside and in wallets. A call for it takes as long
+ * as one for thousands, and a place under the venue's limits, while the loan goes on falling.
+ */
+export const CRUMB: Dec = new Dec(1);
+
 /** Where a loan stands in value: D and C in USD. */
 export interface Stand {
   readonly D: Dec;

@@ -6,6 +6,7 @@ import { LevelsError, levelsOf, levelsText } from '../core/levels.ts';
 import { format } from '../core/money.ts';
 import type { Levels } from '../core/need.ts';
 import type { Policy } from '../core/policy.ts';
+import { isBack } from '../core/position.ts';
 import { rulesFor } from '../core/select.ts';
 import { awaited } from '../machines/step.ts';
 import type { LevelsText, LoanEvent, Stored } from '../machines/types.ts';
@@ -93,6 +94,7 @@ function observed(loan: LoanView, { policy, levels }: Followed, { undecided, now
     now,
     status: loan.status,
     ltv: format(triggerLtv(loan)),
+    atTarget: isBack(loan, levels),
     levels: levelsText(levels),
     rules: {
       confirmAct: policy.confirm.act,
@@ -136,6 +138,7 @@ function gone(now: number): LoanEvent {
     now,
     status: 'closed',
     ltv: '0',
+    atTarget: true,
     levels: none,
     rules: { confirmAct: 1, confirmUrgent: 1, coolDownMs: 0, whenUnsettled: 'hold' },
     episodeId: '',

@@ -60,6 +60,7 @@ function closed(told: Told): Told {
   return { ...ended, context };
 }
 
+/** What the LTV has passed. A loan that is at target by its quantities has passed nothing, however the venue rounds. */
 interface Numbers {
   readonly ltv: Dec;
   readonly line: Dec;
@@ -83,9 +84,9 @@ function numbers(seen: Seen): Numbers {
     line: parse(levels.line),
     act,
     warn: levels.warn.map(parse).sort((a, b) => a.comparedTo(b)),
-    pastTarget: ltv.gt(parse(levels.target)),
-    pastAct: ltv.gte(act),
-    pastUrgent: ltv.gte(parse(levels.urgent)),
+    pastTarget: !seen.atTarget,
+    pastAct: !seen.atTarget && ltv.gte(act),
+    pastUrgent: !seen.atTarget && ltv.gte(parse(levels.urgent)),
   };
   read.set(seen, at);
   return at;

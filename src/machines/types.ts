@@ -28,6 +28,8 @@ export type LoanEvent =
       readonly status: 'open' | 'closed' | 'liquidating';
       /** The LTV that triggers. */
       readonly ltv: string;
+      /** A plan to `target` would find nothing to do; `ltv` may show more than that, as the venue rounds it. */
+      readonly atTarget: boolean;
       readonly levels: LevelsText;
       readonly rules: LifecycleRules;
       /** Id for the episode that would open at this look. */

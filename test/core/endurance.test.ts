@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { decide } from '../../src/core/decide.ts';
 import type { EnduranceInput, Endured } from '../../src/core/endurance.ts';
 import { MOST_RISE, accountEndurance, enduranceOf, metBy } from '../../src/core/endurance.ts';
+import { NOTHING_LEARNED } from '../../src/core/learned.ts';
 import type { LoanView } from '../../src/core/loan.ts';
 import { type Dec, ZERO, max, parse, sum } from '../../src/core/money.ts';
 import type { Charge } from '../../src/core/need.ts';
@@ -45,7 +46,7 @@ function given(
     groups: GROUPS,
     charges: [],
     undecided: [],
-    learned: { minRepay: {}, minLeft: {}, decimals: {} },
+    learned: NOTHING_LEARNED,
     ...over,
   };
 }

@@ -15,6 +15,7 @@ export function seen(ltv: string, more: Partial<Seen> = {}): Seen {
     now,
     status: 'open',
     ltv,
+    atTarget: Number(ltv) <= Number((more.levels ?? LEVELS).target),
     levels: LEVELS,
     rules: RULES,
     episodeId: `episode-${now}`,
