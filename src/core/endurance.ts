@@ -180,6 +180,7 @@ function allLive(input: EnduranceInput, loans: readonly LoanView[], scenario: Sc
     view: { ...input.view, loans: moved, prices: Object.fromEntries(prices) as AccountView['prices'] },
     mode: 'active',
     sendMode: 'live',
+    attested: [],
     needs: [],
     priorities: {},
     recentAmounts: [],
