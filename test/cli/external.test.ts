@@ -49,7 +49,8 @@ function meet(name: string, { secret, live = false, patient = false }: How = {})
   const { venue, uid, key } = account;
   const folder = temporaryFolder();
   const dataDir = join(folder, 'redis');
-  const policy = externalAccount({ venue, uid, hosts: venues[venue], live });
+  const prices = { binance: venues.binance.rest, okx: venues.okx.rest };
+  const policy = externalAccount({ venue, uid, hosts: venues[venue], prices, live });
   const config = writePolicy(folder, patient ? policy.replace(/^timing:.*$/m, '') : policy);
   const env = { TEST_KEY: key.id, TEST_SECRET: secret ?? key.secret, TEST_PASSPHRASE: key.passphrase ?? '' };
   return { args: ['start', '--config', config, '--data-dir', dataDir, '--log-level', 'debug'], env, dataDir };
@@ -126,6 +127,31 @@ describe('a key that will not do', () => {
     expect(run.code).toBe(78);
     expect(run.err).toMatch(/TEST_SECRET/);
   });
+});
+
+describe('a price that only one venue believes', () => {
+  it.each(['saved', 'okx'] as const)(
+    'is found for account %s by reading the other one, and said when it comes and goes',
+    async (name) => {
+      const { args, env } = meet(name);
+      const [venue, other] = name === 'okx' ? ['okx', 'binance'] : ['binance', 'okx'];
+      const faults = (method: string, body?: object): Promise<Response> =>
+        fetch(`${venues.admin}/faults`, { method, ...(body === undefined ? {} : { body: JSON.stringify(body) }) });
+      const cli = new Cli(args, { env });
+      await cli.says(/watching real\//);
+      await faults('POST', { match: { venue }, effect: { kind: 'dislocate', asset: 'BTC', factor: '0.9' } });
+      await cli.says(
+        new RegExp(`WARNING: BTC: the venue's price is -10\\.0 % off ${other} BTC-USDT\\. .*nothing is released`),
+      );
+      await faults('DELETE');
+      await cli.says(/note: BTC: .*no longer in dispute/);
+      cli.signal('SIGINT');
+      const run = await cli.end();
+      expect(run.code, run.err).toBe(0);
+      expect(run.out.match(/WARNING: BTC/g)).toHaveLength(1);
+    },
+    120_000,
+  );
 });
 
 describe('an exchange that stops answering', () => {

@@ -13,6 +13,7 @@ const REAL_ACCOUNT = externalAccount({
   venue: 'binance',
   uid: '1',
   hosts: { rest: 'http://127.0.0.1:1', ws: 'ws://127.0.0.1:1' },
+  prices: { binance: 'http://127.0.0.1:1', okx: 'http://127.0.0.1:1' },
   live: false,
 });
 

@@ -105,17 +105,20 @@ export interface External {
   readonly venue: 'binance' | 'okx';
   readonly uid: string;
   readonly hosts: { readonly rest: string; readonly ws: string };
+  /** Where the public prices of both venues are. */
+  readonly prices: { readonly binance: string; readonly okx: string };
   /** Whether it may send. */
   readonly live: boolean;
 }
 
 /** A real account, as far as the server can tell: its venue stands on this machine. Key and secret come from the environment. */
-export function externalAccount({ venue, uid, hosts, live }: External): string {
+export function externalAccount({ venue, uid, hosts, prices, live }: External): string {
   const passphrase = venue === 'okx' ? ', passphrase: "${env:TEST_PASSPHRASE}"' : '';
   const product = venue === 'okx' ? 'flexibleLoan' : 'crossMargin';
   return `version: 1
 mode: ${live ? 'live' : 'dry-run'}
 timing: { requestDeadline: 700ms, settleInLane: 300ms, lookEvery: 400ms, lookSoon: 200ms, maxAge: 2s, stalled: 500ms, lock: 2s }
+dislocation: { hosts: { binance: "${prices.binance}", okx: "${prices.okx}" } }
 accounts:
   real:
     venue: ${venue}
