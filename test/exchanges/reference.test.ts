@@ -282,6 +282,41 @@ describe('prices', () => {
   });
 });
 
+describe('a pulled source', () => {
+  it('is read when it is asked for, and only then', async () => {
+    const { rest, seen } = await peer(() => tickers({ BTCUSDT: String(100 + seen.length) }));
+    const feed = feedFor(rest, { venue: 'okx', pulled: true, refreshMs: 1 });
+    feed.watch(['BTC']);
+    await systemClock.sleep(60);
+    expect([seen.length, feed.prices()]).toEqual([0, {}]);
+    for (const price of ['101', '102']) {
+      await feed.refresh();
+      expect(priced(feed.prices())).toEqual({ BTC: `${price} USDT` });
+    }
+  });
+
+  it('forgets what it said when it cannot be read, because that was another moment', async () => {
+    const served = await peer(() => tickers({ BTCUSDT: '100' }));
+    const feed = feedFor(served.rest, { venue: 'okx', pulled: true });
+    feed.watch(['BTC']);
+    await feed.refresh();
+    expect(feed.prices()).toHaveProperty('BTC');
+    served.script = () => 'reset';
+    await feed.refresh();
+    expect(feed.prices()).toEqual({});
+  });
+
+  it('that hangs is waited for no longer than one deadline', async () => {
+    const served = await peer(() => 'hang');
+    const feed = feedFor(served.rest, { venue: 'okx', pulled: true, deadlineMs: 50 });
+    feed.watch(['BTC']);
+    const began = systemClock.mono();
+    await feed.refresh();
+    expect(systemClock.mono() - began).toBeLessThan(2_000);
+    expect(feed.prices()).toEqual({});
+  });
+});
+
 describe('limits', () => {
   it('429 ends the asking until the venue may be asked again', async () => {
     const clock = shifting();

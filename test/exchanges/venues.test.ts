@@ -1,7 +1,7 @@
 /** From settings to a venue: what policies may use and release reaches the adapter, and limits are counted where they should be. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
-import { createVenue, type VenueSettings } from '../../src/exchanges/venues.ts';
+import { createReferenceFor, createVenue, type VenueSettings } from '../../src/exchanges/venues.ts';
 import { startTestRedis, type TestRedis } from '../support/redis.ts';
 import { FakeBinance } from './binance/fake.ts';
 import { world } from './binance/world.ts';
@@ -109,6 +109,22 @@ describe('limits of real venues', () => {
     const keys = await client.keys('ballast:limits*');
     expect(keys.filter((key) => key.includes('margin/account')).length).toBeGreaterThan(0);
     expect(keys.join(' ')).not.toContain('test-secret-value');
+  });
+
+  it('are one count for an account and for the prices that others are compared with', async () => {
+    const index = (): number => okx.count('GET market/index-tickers');
+    const clock = { ...systemClock, wall: () => 1_700_000_000_000 };
+    const { log, requestDeadlineMs, waitsScale } = settings('okx');
+    const common = { clock, log, requestDeadlineMs, waitsScale, rest: okx.rest, simulated: true };
+    const reference = createReferenceFor({ ...common, venue: 'binance' });
+    const before = index();
+    for (let read = 0; read < 10; read += 1) await reference.refresh();
+    const share = index() - before;
+    expect(share).toBe(14);
+    const venue = createVenue(settings('okx', { clock }));
+    await venue.observe(SIGNAL).catch(() => undefined);
+    await Promise.all([venue.close(), reference.stop()]);
+    expect(index() - before).toBe(share);
   });
 
   it('of simulated exchanges stay in this process', async () => {
