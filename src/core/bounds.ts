@@ -2,6 +2,7 @@
 import type { Bound, Misfit } from './fit.ts';
 import type { Ask, Option } from './ladder.ts';
 import { windowRoom } from './limits.ts';
+import type { Spent } from './limits.ts';
 import type { CoinNow } from './position.ts';
 import { PRODUCT_FACTS } from './products.ts';
 import { available, whyEmpty } from './purse.ts';
@@ -28,6 +29,19 @@ export function boundsOf(
     : { ok: false, why: `${spent.name} is used up`, cause: 'limit' };
 }
 
+/**
+ * What counts against the caps: what was charged, what loans nearer to their line get now, and what other loans' episodes
+ * hold for their later legs. A plan that is made now takes the place of what its loan held; beyond `urgent` nothing is held
+ * against a loan, because a rescue comes before the rest of a plan.
+ */
+function countedFor({ scene, loan, tier }: Ask, planned: readonly Spent[]): readonly Spent[] {
+  const held =
+    tier === 'urgent'
+      ? []
+      : scene.reserved.filter((one) => one.loan !== loan.id && !planned.some((other) => other.loan === one.loan));
+  return planned.length + held.length === 0 ? scene.spent : [...scene.spent, ...planned, ...held];
+}
+
 function moneyBound(ask: Ask, at: At, option: Option, inside: CoinNow | null): Bound {
   if (option.from === 'inside') {
     const coins = inside === null ? ZERO : option.fed ? inside.free : inside.spendable;
@@ -50,7 +64,7 @@ function limitBounds(ask: Ask, at: At, option: Option, price: Dec, perActionUsd:
     tier,
     episode: need.episode,
     rung: option.rung,
-    spent: at.purse.planned.length === 0 ? scene.spent : [...scene.spent, ...at.purse.planned],
+    spent: countedFor(ask, at.purse.planned),
     counts: (other) => scene.sharePolicy(loan.id, other),
     priceOf: scene.priceOf,
   });

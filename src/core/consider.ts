@@ -2,7 +2,7 @@
  * Before any money is looked at: may this loan be acted on now, and how far should the remedy reach (DESIGN §2, §4, §5.7)?
  * A list of questions in order; the first that says no ends the matter, and every answer goes into the trace.
  */
-import type { LoanView } from './loan.ts';
+import type { Asset, LoanView } from './loan.ts';
 import { triggerLtv } from './loan.ts';
 import type { Levels, Need, TraceLine } from './need.ts';
 import type { Policy } from './policy.ts';
@@ -14,7 +14,7 @@ import { isAtOrBelow, ltvOfStand, percent, positionOf } from './position.ts';
 import type { Position } from './position.ts';
 import { PRODUCT_FACTS } from './products.ts';
 import type { Scene } from './purse.ts';
-import { type Dec, max } from './money.ts';
+import { type Dec, ZERO, format, max } from './money.ts';
 
 /** A loan in need that may be acted on. */
 export interface Case {
@@ -30,6 +30,8 @@ export interface Case {
   /** LTVs that the remedy should reach, and that counts as rescued (just below urgent). */
   readonly aim: Dec;
   readonly rescued: Dec;
+  /** At its aim already: only what is left of this debt is to be cleared; `null` for every other loan. */
+  readonly clear: Asset | null;
   readonly trace: readonly TraceLine[];
 }
 
@@ -140,6 +142,7 @@ function disputed(scene: Scene, view: LoanView): string | null {
 }
 
 function caseOf({ need, view, policy, levels, start, startLtv, aim }: Facts, trace: readonly TraceLine[]): Case {
+  const isThere = isAtOrBelow(start, aimLevel(levels, aim));
   const trigger = triggerLtv(view);
   return {
     need,
@@ -152,6 +155,7 @@ function caseOf({ need, view, policy, levels, start, startLtv, aim }: Facts, tra
     ltv: max(trigger, startLtv ?? levels.line),
     aim: aimLevel(levels, aim),
     rescued: aimLevel(levels, 'urgent'),
+    clear: isThere ? need.clear : null,
   };
 }
 
@@ -204,6 +208,9 @@ function isBeyondAim({ need, levels, start, startLtv, aim }: Facts): Answer {
   const name = aim === 'target' ? 'target' : 'below urgent';
   const says = `LTV ${startLtv === null ? 'without collateral' : percent(startLtv)}, aim ${name} ${percent(t)}`;
   if (!isAtOrBelow(start, t)) return stop('aim', says, null);
+  const left = start.debts.find((debt) => debt.asset === need.clear && debt.amount.gt(ZERO));
+  if (left !== undefined)
+    return stop('aim', `${says}: reached; ${format(left.amount)} ${left.asset} of a cleared debt are left`, null);
   const dropped = need.remainder === null ? '' : '; the rest of the plan is dropped';
   return stop('aim', `${says}: reached${dropped}`, 'nothing');
 }

@@ -13,7 +13,7 @@
 import { triggerLtv } from './loan.ts';
 import { consider } from './consider.ts';
 import type { Case, Idle } from './consider.ts';
-import { planFor } from './ladder.ts';
+import { planFor, planToClear } from './ladder.ts';
 import type { Plan, Short } from './ladder.ts';
 import { firstLeg } from './leg.ts';
 import type { Leaving } from './leg.ts';
@@ -57,7 +57,7 @@ function nearestFirst(acting: readonly Placed[], idle: readonly Placed[]): reado
 type Claim = Case & Claimant;
 
 function claimOf(scene: Scene, one: Case): Claim {
-  const { need, view, policy, tier, start } = one;
+  const { need, view, policy, tier, start, clear } = one;
   return {
     ...one,
     loan: view.id,
@@ -65,7 +65,10 @@ function claimOf(scene: Scene, one: Case): Claim {
     avoidableLoss: max(ZERO, start.C.minus(start.D)),
     priority: scene.input.priorities[view.id] ?? 1,
     allOrNothing: policy.whenShort === 'skip',
-    planTo: (t, purse) => planFor({ scene, need, loan: view, policy, tier, start, t, purse }),
+    planTo: (t, purse) => {
+      const ask = { scene, need, loan: view, policy, tier, start, t, purse };
+      return clear === null ? planFor(ask) : planToClear(ask, clear);
+    },
   };
 }
 
@@ -74,9 +77,16 @@ function answer(scene: Scene, { claimant, plan, refused }: Share<Claim>, scarce:
   const trace = [...claimant.trace, triageLine(refused, scarce), ...plan.notes];
   const base = baseOf(scene.input, claimant.loan, claimant.view, claimant.levels, trace);
   if (refused !== null) return cannot(base, claimant, plan.short, claimant.rescued, refused);
-  if (plan.steps.length === 0) return cannot(base, claimant, plan.short, claimant.aim, null);
+  if (plan.steps.length === 0) return cannot(base, claimant, plan.short, claimant.aim, whyNotCleared(claimant, plan));
   const leaving = firstLeg(plan);
   return leaving === null ? cannot(base, claimant, BY_ACTION, claimant.aim, null) : act(base, claimant, plan, leaving);
+}
+
+/** Why what is left of a debt stays: the last thing that stood in the way. */
+function whyNotCleared({ clear }: Claim, { notes }: Plan): string | null {
+  return clear === null
+    ? null
+    : `what is left of the ${clear} debt cannot be cleared: ${notes.at(-1)?.says ?? 'no rung'}`;
 }
 
 const BY_ACTION: Short = {

@@ -183,6 +183,7 @@ function allLive(input: EnduranceInput, loans: readonly LoanView[], scenario: Sc
     attested: [],
     needs: [],
     priorities: {},
+    reserved: [],
     recentAmounts: [],
     fruitless: {},
     dislocated: [],
@@ -204,7 +205,15 @@ function brought(scene: ReturnType<typeof sceneOf>, loan: LoanView, purse: Purse
   const keep = keptInside(scene.input, loan);
   const plan = planFor({
     scene,
-    need: { loan: loan.id, episode: 'endurance', aim: 'urgent', urgency: 'urgent', emergency: false, remainder: null },
+    need: {
+      loan: loan.id,
+      episode: 'endurance',
+      aim: 'urgent',
+      urgency: 'urgent',
+      emergency: false,
+      remainder: null,
+      clear: null,
+    },
     loan,
     policy,
     tier: 'urgent',

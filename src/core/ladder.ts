@@ -71,6 +71,27 @@ export function planFor(ask: Ask): Plan {
   return cleared.short === null ? cleared : plan;
 }
 
+/**
+ * The plan that clears what is left of one debt after a full repayment, whole or not at all. The loan is at its aim, so
+ * nobody goes short for it and it is never short itself.
+ */
+export function planToClear(given: Ask, asset: Asset): Plan {
+  const ask = { ...given, t: ZERO };
+  const start = { position: ask.start, purse: ask.purse };
+  const begun = begunOptions(ask);
+  const notes: TraceLine[] = [...begun.notes];
+  for (const option of [...begun.options, ...ladderOptions(ask)]) {
+    if (option.rung.do !== 'repay' || option.asset !== asset) continue;
+    const tried = attempt(ask, start, option, 'clear', null);
+    const step = tried.ok && tried.step.fit.full ? tried.step : null;
+    const says = tried.ok && step === null ? `skipped: ${tried.says}, not the whole rest` : tried.says;
+    notes.push({ rule: ruleOf(option), fired: step !== null, says });
+    if (step === null) continue;
+    return { ask, steps: [step], notes, position: step.position, purse: step.purse, short: null, leftDust: false };
+  }
+  return { ask, steps: [], notes, ...start, short: null, leftDust: false };
+}
+
 /** Marking and interest ahead may still add to an amount; with this much room to a cap it need not be tried against it. */
 const ROOMY: Dec = new Dec('1.001');
 

@@ -3,7 +3,7 @@
  * named (DESIGN §1 plan and leg, §5.6, §6).
  */
 import type { Leg } from './intent.ts';
-import type { Decision, Remainder, Sizing } from './need.ts';
+import type { Decision, Remainder, Reserved, Sizing } from './need.ts';
 import { mark, markWidth } from './fingerprint.ts';
 import type { Marked } from './fingerprint.ts';
 import { firstStep } from './ladder.ts';
@@ -15,7 +15,7 @@ import { type Dec, ZERO, ceil, format } from './money.ts';
 
 type ActPart = Pick<
   Extract<Decision, { verdict: 'act' }>,
-  'leg' | 'rung' | 'remainder' | 'tier' | 'chargeUsd' | 'fingerprint' | 'sizing'
+  'leg' | 'rung' | 'remainder' | 'tier' | 'chargeUsd' | 'reserves' | 'fingerprint' | 'sizing'
 >;
 
 /** The call that leaves now, the step it belongs to, and whether `perAction` cut it. */
@@ -38,10 +38,31 @@ export function firstLeg(plan: Plan): Leaving | null {
   const remainder =
     restOf(step, leg) ??
     (cut || following === undefined ? null : ahead(ask, following, marked.tail.abs().times(step.price)));
-  return { part: partOf(ask, step, marked, leg, remainder), step, cut };
+  const part = { ...partOf(ask, step, marked, leg, remainder), reserves: reservesOf(plan, step) };
+  return { part, step, cut };
 }
 
-function partOf(ask: Ask, step: PlanStep, marked: Marked, leg: Leg, remainder: Remainder | null): ActPart {
+/** What is still to be charged once this call has left: the later steps, and what `perAction` cut off this one. */
+function reservesOf({ steps: [planned, ...later] }: Plan, leaving: PlanStep): readonly Reserved[] {
+  const cutOff = planned === undefined ? ZERO : planned.sized.amount.minus(leaving.sized.amount);
+  const rest = cutOff.gt(ZERO) ? [{ step: leaving, coins: cutOff }] : [];
+  return [...rest, ...later.map((step) => ({ step, coins: step.sized.amount }))]
+    .filter(({ step }) => !step.option.fed)
+    .map(({ step: { option, price }, coins }) => ({
+      rung: option.rung.number,
+      asset: option.asset,
+      amount: format(coins),
+      usd: format(coins.times(price)),
+    }));
+}
+
+function partOf(
+  ask: Ask,
+  step: PlanStep,
+  marked: Marked,
+  leg: Leg,
+  remainder: Remainder | null,
+): Omit<ActPart, 'reserves'> {
   const sizing: Sizing = sizingOf(step.sized, marked.tail);
   const chargeUsd = step.option.fed ? ZERO : marked.amount.times(step.price);
   return {

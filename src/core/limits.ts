@@ -6,7 +6,7 @@
  * charged zero. All values are USD unless a name says coins.
  */
 import type { Asset, LoanId } from './loan.ts';
-import type { Charge } from './need.ts';
+import type { Charge, Reservation } from './need.ts';
 import type { Caps, Limits, Policy, Rung } from './policy.ts';
 import { type Dec, ZERO, max, parse, sum } from './money.ts';
 
@@ -28,15 +28,16 @@ export interface Spent {
 }
 
 export function spentOf(charges: readonly Charge[]): readonly Spent[] {
-  return charges.map((charge) => ({
-    at: charge.at,
-    loan: charge.loan,
-    episode: charge.episode,
-    rung: charge.rung,
-    asset: charge.asset,
-    coins: parse(charge.amount),
-    usd: parse(charge.usd),
-  }));
+  return charges.map((charge) => spent(charge, charge.at));
+}
+
+/** Reserved money counts like money that is spent now. */
+export function reservedOf(reserved: readonly Reservation[], now: number): readonly Spent[] {
+  return reserved.map((one) => spent(one, now));
+}
+
+function spent({ loan, episode, rung, asset, amount, usd }: Reservation, at: number): Spent {
+  return { at, loan, episode, rung, asset, coins: parse(amount), usd: parse(usd) };
 }
 
 /** How much may still be charged, USD; `usd: null` is without limit. `binding` names the limit that is smallest. */

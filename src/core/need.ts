@@ -32,6 +32,8 @@ export interface Need {
   /** True when an intent of the account is undecided and only other money may be used (DESIGN §5.7). */
   readonly emergency: boolean;
   readonly remainder: Remainder | null;
+  /** The loan is at target, and what is left of this debt after a full repayment is to be cleared (DESIGN §5.2). */
+  readonly clear: Asset | null;
 }
 
 /** Account modes (DESIGN §4). */
@@ -51,6 +53,20 @@ export interface Charge {
   readonly tier: 'normal' | 'urgent';
 }
 
+/** Money of a plan's later legs: counted against the caps until it is charged or the episode ends (DESIGN §5.6). */
+export interface Reserved {
+  readonly rung: number;
+  readonly asset: Asset;
+  /** Coins and USD, text. */
+  readonly amount: string;
+  readonly usd: string;
+}
+
+export interface Reservation extends Reserved {
+  readonly loan: LoanId;
+  readonly episode: string;
+}
+
 export interface DecideInput {
   readonly now: number;
   readonly view: AccountView;
@@ -63,6 +79,8 @@ export interface DecideInput {
   readonly groups: Readonly<Record<Asset, AssetGroup>>;
   /** Charges of the last 24 h (at least), this account. */
   readonly charges: readonly Charge[];
+  /** What open episodes hold of the caps for legs that are still to come. */
+  readonly reserved: readonly Reservation[];
   /** Intents of the account that may still move money. */
   readonly undecided: readonly Intent[];
   /** Recent intents (record window), so that fingerprints stay unique. */
@@ -130,6 +148,8 @@ export type Decision = DecisionBase &
         readonly short?: { readonly by: 'money' | 'limit'; readonly what: string; readonly missingUsd: string };
         readonly tier: 'normal' | 'urgent';
         readonly chargeUsd: string;
+        /** What the plan's later legs will be charged. */
+        readonly reserves: readonly Reserved[];
         readonly fingerprint: Intent['fingerprint'];
         readonly sizing: Sizing;
         readonly ltvAfter: string;

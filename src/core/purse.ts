@@ -4,7 +4,7 @@
  */
 import type { Asset, LoanId, WalletName } from './loan.ts';
 import type { DecideInput } from './need.ts';
-import { spentOf } from './limits.ts';
+import { reservedOf, spentOf } from './limits.ts';
 import type { Spent } from './limits.ts';
 import { type Dec, ZERO, max } from './money.ts';
 
@@ -12,6 +12,7 @@ import { type Dec, ZERO, max } from './money.ts';
 export interface Scene {
   readonly input: DecideInput;
   readonly spent: readonly Spent[];
+  readonly reserved: readonly Spent[];
   /** USD per coin; `null` when nobody said. */
   readonly priceOf: (asset: Asset) => Dec | null;
   /** Whether the price of this coin, or of the coin it wraps, is in dispute. */
@@ -26,6 +27,7 @@ export function sceneOf(input: DecideInput): Scene {
   return {
     input,
     spent: spentOf(input.charges),
+    reserved: reservedOf(input.reserved, input.now),
     priceOf: (asset) => {
       prices ??= pricesOf(input);
       return prices.get(asset) ?? null;

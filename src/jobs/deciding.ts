@@ -10,6 +10,7 @@ import { format } from '../core/money.ts';
 import type { DecideInput, Decision, DecisionBase, Need, TraceLine } from '../core/need.ts';
 import { nextPrices } from '../core/next.ts';
 import type { Policy } from '../core/policy.ts';
+import { held } from '../machines/step.ts';
 import type { Stored } from '../machines/types.ts';
 import type { AccountSetup } from './account.ts';
 import type { Draft } from './draft.ts';
@@ -79,6 +80,7 @@ function inputOf({ setup, draft, opened, view, verdicts, undecided, freedom, now
     wallets: setup.wallets,
     groups: setup.groups,
     charges: opened.charges,
+    reserved: [...draft.loans].flatMap(([loan, stored]) => held(stored).map((one) => ({ ...one, loan }))),
     undecided,
     recentAmounts: opened.recentAmounts,
     fruitless: opened.fruitless,

@@ -3,7 +3,7 @@ import type { Intent } from '../core/intent.ts';
 import type { AccountView, LoanId, LoanView } from '../core/loan.ts';
 import { triggerLtv } from '../core/loan.ts';
 import { LevelsError, levelsOf, levelsText } from '../core/levels.ts';
-import { format } from '../core/money.ts';
+import { format, ZERO } from '../core/money.ts';
 import type { Levels } from '../core/need.ts';
 import type { Policy } from '../core/policy.ts';
 import { isBack } from '../core/position.ts';
@@ -95,6 +95,7 @@ function observed(loan: LoanView, { policy, levels }: Followed, { undecided, now
     status: loan.status,
     ltv: format(triggerLtv(loan)),
     atTarget: isBack(loan, levels),
+    owes: loan.debts.filter(({ amount }) => amount.gt(ZERO)).map(({ asset }) => asset),
     levels: levelsText(levels),
     rules: {
       confirmAct: policy.confirm.act,
@@ -139,6 +140,7 @@ function gone(now: number): LoanEvent {
     status: 'closed',
     ltv: '0',
     atTarget: true,
+    owes: [],
     levels: none,
     rules: { confirmAct: 1, confirmUrgent: 1, coolDownMs: 0, whenUnsettled: 'hold' },
     episodeId: '',

@@ -32,8 +32,10 @@ export async function triage(
   const now = deps.clock.wall();
   const decisions = decideAll(question);
   for (const { verdict, loan, says: why } of decisions) {
-    if (verdict === 'starved') draft.tell(loan, { type: 'STARVED', now, why });
-    if (verdict === 'capped') draft.tell(loan, { type: 'CAPPED', now, why });
+    const clears = draft.needs.get(loan)?.clear ?? null;
+    const told = { now, why, ...(clears === null ? {} : { clears }) };
+    if (verdict === 'starved') draft.tell(loan, { type: 'STARVED', ...told });
+    if (verdict === 'capped') draft.tell(loan, { type: 'CAPPED', ...told });
   }
   const first = choose(decisions, opened, now, setup.timing.lookEveryMs);
   const chosen = first === null ? null : await plan(deps, question, sight, first, signal);
@@ -67,7 +69,7 @@ async function plan(
   signal: AbortSignal,
 ): Promise<Chosen> {
   const { draft, setup } = question;
-  const { loan, rung, remainder, partial } = decision;
+  const { loan, rung, remainder, partial, leg, reserves } = decision;
   const still = whyStill(question);
   if (still !== null) return { withheld: still };
   const intent = intentOf(deps, question, sight, decision);
@@ -79,7 +81,8 @@ async function plan(
     return { withheld: { kind: 'cursors', why: `the venue's records: ${messageOf(error)}` } };
   }
   const now = deps.clock.wall();
-  draft.tell(loan, { type: 'PLANNED', now, intentId: intent.id, rung, remainder, partial });
+  const clears = leg.full && leg.verb === 'repay' ? { clears: leg.asset } : {};
+  draft.tell(loan, { type: 'PLANNED', now, intentId: intent.id, rung, remainder, partial, reserves, ...clears });
   const stored = draft.loans.get(loan);
   // A machine that does not wait for a call must not have it sent.
   if (stored === undefined || !awaited(stored).includes(intent.id)) {

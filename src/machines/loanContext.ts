@@ -2,7 +2,7 @@
  * What the loan machine remembers between looks (DESIGN §4). JSON only: decimals are text, moments are wall ms that
  * came in with an event. Nothing here decides anything.
  */
-import type { Remainder } from '../core/need.ts';
+import type { Remainder, Reserved } from '../core/need.ts';
 import type { LoanCommand, LoanEvent } from './types.ts';
 
 /** How far an intent got, as far as this loan was told. The journal is the truth; this says which state to stand in. */
@@ -20,6 +20,8 @@ export type InFlight = {
   readonly partial: boolean;
   /** Legs that are due once this one is confirmed. */
   readonly rest: Remainder | null;
+  /** It pays the whole debt in this coin. */
+  readonly clears?: string;
   /** Legs of an earlier plan that this intent is carrying out: due again when it turns out that nothing moved. */
   readonly resumes: Remainder | null;
 };
@@ -29,6 +31,10 @@ export type Episode = {
   readonly openedAt: number;
   /** A whole plan was confirmed: below `act` is good enough from here, price noise may not reopen the chase. */
   readonly finished: boolean;
+  /** The whole debt in this coin was paid: the episode goes on until the venue lists no debt in it (DESIGN §5.2). */
+  readonly clearing?: string;
+  /** What later legs of the newest plan hold of the caps; gone with the episode (DESIGN §5.6). */
+  readonly reserved?: readonly Reserved[];
 };
 
 export type Pause = {

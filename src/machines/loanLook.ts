@@ -5,7 +5,7 @@
 import { ceil, format, max, ONE, parse, ZERO } from '../core/money.ts';
 import type { Dec } from '../core/money.ts';
 import { alert, endEpisode, tellOnce } from './loanContext.ts';
-import type { LoanContext, Phase, Seen, Told } from './loanContext.ts';
+import type { Episode, LoanContext, Phase, Seen, Told } from './loanContext.ts';
 import type { LoanCommand } from './types.ts';
 
 /** A warning is armed again only this far below its level, so that a price dancing on the level rings once. */
@@ -133,6 +133,7 @@ function episode(told: Told, seen: Seen, at: Numbers, mayOpen: boolean): Told {
   const { context, commands } = told;
   const open = context.episode;
   if (open !== null) {
+    if (isClearing(open, seen)) return told;
     if (!at.pastTarget) return endEpisode(told, 'back at target');
     if (open.finished && !at.pastAct) return endEpisode(told, 'the whole plan is confirmed and LTV is below act');
     return told;
@@ -144,6 +145,11 @@ function episode(told: Told, seen: Seen, at: Numbers, mayOpen: boolean): Told {
     context: { ...context, episode: opened },
     commands: [...commands, { type: 'episodeOpened', episode: opened.id, ltv: seen.ltv }],
   };
+}
+
+/** Interest fell due between the read and a full repayment, so that the venue still lists some debt. */
+function isClearing({ clearing }: Episode, { owes }: Seen): boolean {
+  return clearing !== undefined && owes.includes(clearing);
 }
 
 /** Where a loan can stand after a look. */
@@ -182,11 +188,15 @@ function isCooling({ coolUntil }: LoanContext, { now }: Seen): boolean {
 export function ask(context: LoanContext, seen: Seen): Told {
   const { episode: open, intent, emergencyIntent, remainder } = context;
   if (open === null || emergencyIntent !== null) return { context, commands: [] };
-  const { pastUrgent } = numbers(seen);
+  const { pastTarget, pastUrgent } = numbers(seen);
+  const clear = !pastTarget && isClearing(open, seen) ? (open.clearing ?? null) : null;
   const emergency = seen.undecided || intent !== null;
   if (emergency && !(pastUrgent && seen.rules.whenUnsettled === 'otherMoney')) return { context, commands: [] };
   const urgency = pastUrgent ? 'urgent' : 'act';
-  return { context, commands: [{ type: 'need', episode: open.id, aim: 'target', urgency, emergency, remainder }] };
+  return {
+    context,
+    commands: [{ type: 'need', episode: open.id, aim: 'target', urgency, emergency, remainder, clear }],
+  };
 }
 
 /** A failed look is not news about the loan: only the count grows (DESIGN §2.4). */

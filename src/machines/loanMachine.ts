@@ -41,6 +41,11 @@ const LOOK = [
 /** Short of money or of room under a limit, a loan stays there and asks at each look until it is out of its episode. */
 const KEEP_ASKING = { guard: { type: 'stands', params: 'watching.breached' }, actions: ['look', 'ask'] } as const;
 
+/** What is left of a cleared debt stays: no need of the loan's. */
+const LEAVE_REST = { guard: 'onlyRest', target: '#loan.watching.healthy', actions: 'stuck' } as const;
+const STARVED = [LEAVE_REST, { target: '#loan.starved', actions: 'stuck' }] as const;
+const CAPPED = [LEAVE_REST, { target: '#loan.capped', actions: 'stuck' }] as const;
+
 const PLAN = { guard: 'remedy', target: '#loan.acting.planned', actions: 'plan' } as const;
 
 /** The intent is settled and nothing is in flight: back to watching, with the episode as it was. */
@@ -118,8 +123,8 @@ export const loanMachine = words.createMachine({
         breached: {
           on: {
             PLANNED: PLAN,
-            STARVED: { target: '#loan.starved', actions: 'stuck' },
-            CAPPED: { target: '#loan.capped', actions: 'stuck' },
+            STARVED,
+            CAPPED,
           },
         },
       },
@@ -139,8 +144,8 @@ export const loanMachine = words.createMachine({
       on: {
         OBSERVED: KEEP_ASKING,
         PLANNED: PLAN,
-        STARVED: { actions: 'stuck' },
-        CAPPED: { target: 'capped', actions: 'stuck' },
+        STARVED: [LEAVE_REST, { actions: 'stuck' }],
+        CAPPED,
       },
     },
 
@@ -149,8 +154,8 @@ export const loanMachine = words.createMachine({
       on: {
         OBSERVED: KEEP_ASKING,
         PLANNED: PLAN,
-        CAPPED: { actions: 'stuck' },
-        STARVED: { target: 'starved', actions: 'stuck' },
+        CAPPED: [LEAVE_REST, { actions: 'stuck' }],
+        STARVED,
       },
     },
 

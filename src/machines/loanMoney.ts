@@ -2,7 +2,7 @@
  * What news about an intent means for its loan (DESIGN §2.1–2.3, §5.7). A verdict that reached the journal is taken in
  * whatever state the loan is, so none can be lost; which intent it belongs to is checked by id.
  */
-import { alert, tellOnce } from './loanContext.ts';
+import { alert, endEpisode, tellOnce } from './loanContext.ts';
 import type { InFlight, LoanContext, News, Phase, Planned, Told } from './loanContext.ts';
 import type { LoanCommand, LoanEvent } from './types.ts';
 
@@ -33,10 +33,13 @@ export function plan(before: LoanContext, planned: Planned): Told {
     partial: planned.partial,
     rest: planned.remainder,
     resumes: before.remainder,
+    ...(planned.clears === undefined ? {} : { clears: planned.clears }),
   };
+  const { episode: open } = before;
+  const episode = open === null ? null : { ...open, reserved: planned.reserves ?? [] };
   const slot: Slot = before.intent === null ? 'intent' : 'emergencyIntent';
   const told = before.told.filter((once) => once === 'liquidating');
-  return { context: { ...before, [slot]: intent, remainder: null, told, why: null }, commands: [] };
+  return { context: { ...before, [slot]: intent, episode, remainder: null, told, why: null }, commands: [] };
 }
 
 /** The slot of the intent that the event is about, if this loan has it in flight. */
@@ -97,13 +100,14 @@ function progress(before: LoanContext, [slot, intent]: readonly [Slot, InFlight]
 }
 
 /** The money moved: the rest of the plan is due at the next look, or the plan is finished and the loan cools down. */
-function moved(freed: LoanContext, { release, partial, rest }: InFlight, now: number): Told {
-  const { episode } = freed;
+function moved(freed: LoanContext, { release, partial, rest, clears }: InFlight, now: number): Told {
   if (release) return { context: freed, commands: [] };
-  if (episode === null) return coolDown({ ...freed, remainder: null }, now);
+  if (freed.episode === null) return coolDown({ ...freed, remainder: null }, now);
+  const episode = { ...freed.episode, ...(clears === undefined ? {} : { clearing: clears }) };
   const remainder = rest ?? freed.remainder;
   if (remainder !== null) {
-    return { context: { ...freed, remainder }, commands: [{ type: 'lookBy', at: now, why: 'the plan has more legs' }] };
+    const commands: readonly LoanCommand[] = [{ type: 'lookBy', at: now, why: 'the plan has more legs' }];
+    return { context: { ...freed, episode, remainder }, commands };
   }
   return coolDown({ ...freed, episode: { ...episode, finished: !partial } }, now);
 }
@@ -130,12 +134,17 @@ function setback(freed: LoanContext, { id, resumes }: InFlight, { type, why }: S
   return { context: { ...freed, remainder, why }, commands: [] };
 }
 
-/** No money that the policy may use, or a limit forbids it: said once; every look decides afresh from the whole ladder. */
-export function stuck(
-  before: LoanContext,
-  { type, why }: { readonly type: 'STARVED' | 'CAPPED'; readonly why: string },
-): Told {
-  const told = { context: { ...before, remainder: null, why }, commands: [] };
+type Stuck = Extract<LoanEvent, { readonly type: 'STARVED' | 'CAPPED' }>;
+
+/**
+ * No money that the policy may use, or a limit forbids it: said once; every look decides afresh from the whole ladder, and
+ * the caps are free for others. When only the rest of a cleared debt was asked for, that rest stays and the episode ends.
+ */
+export function stuck(before: LoanContext, { type, why, clears }: Stuck): Told {
+  const { episode: open } = before;
+  const episode = open === null ? null : { ...open, reserved: [] };
+  const told = { context: { ...before, episode, remainder: null, why }, commands: [] };
+  if (clears !== undefined) return endEpisode({ ...told, commands: [alert('warning', 'dust', why)] }, 'at target');
   return type === 'STARVED'
     ? tellOnce(told, 'starved', `it needs money that the policy has no more of: ${why}`)
     : tellOnce(told, 'capped', `a limit forbids the action it needs: ${why}`);

@@ -91,6 +91,8 @@ export const words = setup({
     /** A remedy beside one undecided intent; never a third. */
     besideUndecided: ({ context, event }) =>
       event.type === 'PLANNED' && event.rung > 0 && context.intent !== null && context.emergencyIntent === null,
+    /** All that was asked for is the rest of a debt that was cleared. */
+    onlyRest: ({ event }) => (event.type === 'STARVED' || event.type === 'CAPPED') && event.clears !== undefined,
     /** News about an intent of this loan … */
     mine: ({ context, event }) => isMine(context, event),
     /** … that carries it further than it was; */

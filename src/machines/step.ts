@@ -6,6 +6,7 @@
  */
 import { createActor, initialTransition } from 'xstate';
 import type { ExecutableActionObject, StateValue } from 'xstate';
+import type { Reservation } from '../core/need.ts';
 import { ACCOUNT_VERSION, accountMachine, isAccountContext } from './accountMachine.ts';
 import { statesOf } from './chart.ts';
 import { isLoanContext } from './loanContext.ts';
@@ -56,6 +57,13 @@ export function step(stored: Stored, event: LoanEvent | AccountEvent): Step<Loan
 export function awaited({ machine, context }: Stored): readonly string[] {
   if (machine !== 'loan' || !isLoanContext(context)) return [];
   return [context.intent, context.emergencyIntent].flatMap((intent) => (intent === null ? [] : [intent.id]));
+}
+
+/** What the open episode of a loan holds of the caps for legs that are still to come. */
+export function held({ machine, context }: Stored): readonly Omit<Reservation, 'loan'>[] {
+  if (machine !== 'loan' || !isLoanContext(context) || context.episode === null) return [];
+  const { id: episode, reserved = [] } = context.episode;
+  return reserved.map((one) => ({ ...one, episode }));
 }
 
 function stepLoan(stored: Stored, event: LoanEvent): Step<LoanCommand> {

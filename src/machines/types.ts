@@ -2,7 +2,7 @@
  * Events and commands of the two machines. Plain JSON: decimals are text, times are wall ms that the caller passes in.
  * A result carries its intent id; one that does not belong to the loan's current intent changes nothing (it is reported as `stray`).
  */
-import type { AccountMode, Remainder } from '../core/need.ts';
+import type { AccountMode, Remainder, Reserved } from '../core/need.ts';
 
 export interface LevelsText {
   readonly warn: readonly string[];
@@ -30,6 +30,8 @@ export type LoanEvent =
       readonly ltv: string;
       /** A plan to `target` would find nothing to do; `ltv` may show more than that, as the venue rounds it. */
       readonly atTarget: boolean;
+      /** Coins that are owed now. */
+      readonly owes: readonly string[];
       readonly levels: LevelsText;
       readonly rules: LifecycleRules;
       /** Id for the episode that would open at this look. */
@@ -47,8 +49,18 @@ export type LoanEvent =
       readonly rung: number;
       readonly remainder: Remainder | null;
       readonly partial: boolean;
+      /** The call pays the whole debt in this coin. */
+      readonly clears?: string;
+      /** What later legs of the plan hold of the caps. */
+      readonly reserves?: readonly Reserved[];
     }
-  | { readonly type: 'STARVED' | 'CAPPED'; readonly now: number; readonly why: string }
+  | {
+      readonly type: 'STARVED' | 'CAPPED';
+      readonly now: number;
+      readonly why: string;
+      /** Only what is left of the debt in this coin was asked to be cleared. */
+      readonly clears?: string;
+    }
   | { readonly type: 'CLAIMED'; readonly now: number; readonly intentId: string }
   | { readonly type: 'ACCEPTED'; readonly now: number; readonly intentId: string }
   | { readonly type: 'CONFIRMED'; readonly now: number; readonly intentId: string }
@@ -78,6 +90,7 @@ export type LoanCommand =
       readonly urgency: 'act' | 'urgent';
       readonly emergency: boolean;
       readonly remainder: Remainder | null;
+      readonly clear: string | null;
     }
   | { readonly type: 'episodeOpened'; readonly episode: string; readonly ltv: string }
   | { readonly type: 'episodeClosed'; readonly episode: string; readonly ltv: string; readonly why: string }

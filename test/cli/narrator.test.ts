@@ -197,6 +197,7 @@ describe('an action', () => {
         leg: sent,
         rung: 1,
         remainder: null,
+        reserves: [],
         partial: false,
         tier: 'normal',
         chargeUsd: '3541',

@@ -224,6 +224,7 @@ export function need(of: LoanView, spec: Partial<Need> = {}): Need {
     urgency: 'act',
     emergency: false,
     remainder: null,
+    clear: null,
     ...spec,
   };
 }
@@ -251,6 +252,7 @@ export function input(spec: InputSpec): DecideInput {
     wallets: wallets.map((each) => ({ name: each.name, keep: {} })),
     groups: {},
     charges: [],
+    reserved: [],
     undecided: [],
     recentAmounts: [],
     fruitless: {},

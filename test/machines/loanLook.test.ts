@@ -46,7 +46,7 @@ describe('confirmation', () => {
     loan.tell(seen('0.72', { priceMoment: 'b', episodeId: 'mine' }));
     expect(loan.said('episodeOpened')).toEqual([{ type: 'episodeOpened', episode: 'mine', ltv: '0.72' }]);
     expect(loan.said('need')).toEqual([
-      { type: 'need', episode: 'mine', aim: 'target', urgency: 'act', emergency: false, remainder: null },
+      { type: 'need', episode: 'mine', aim: 'target', urgency: 'act', emergency: false, remainder: null, clear: null },
     ]);
   });
 

@@ -45,6 +45,8 @@ const REST: readonly LoanEvent[] = [
   FAILED,
   STARVED,
   CAPPED,
+  { ...STARVED, clears: 'USDT' },
+  { ...CAPPED, clears: 'USDT' },
   pauseFor(null),
   pauseFor(5_000),
   RESUME,
@@ -54,7 +56,12 @@ const REST: readonly LoanEvent[] = [
 
 function eventsAt({ intent, emergencyIntent }: LoanContext): readonly LoanEvent[] {
   const free = intent === null ? 'normal' : 'emergency';
-  const plans = [planned(free), planned(free, { remainder: LEGS }), planned(free, { rung: 0 })];
+  const plans = [
+    planned(free),
+    planned(free, { remainder: LEGS }),
+    planned(free, { rung: 0 }),
+    planned(free, { clears: 'USDT' }),
+  ];
   const ids = [...(intent === null ? [] : ['normal']), ...(emergencyIntent === null ? [] : ['emergency'])];
   return [...LOOKS, ...REST, ...plans, ...ids.flatMap((id) => NEWS.map((type) => news(type, id)))];
 }

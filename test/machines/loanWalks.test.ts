@@ -11,6 +11,7 @@ import {
   CAPPED,
   contextOf,
   FAILED,
+  HELD,
   LEGS,
   news,
   NEWS,
@@ -40,8 +41,16 @@ const looks: fc.Arbitrary<Happening> = fc
   });
 
 const plans: fc.Arbitrary<Happening> = fc
-  .record({ rung: fc.constantFrom(0, 1, 1, 1), remainder: fc.constantFrom(null, LEGS), partial: fc.boolean() })
-  .map((plan) => (stored, now) => planned(`intent-${stored.seq}`, { ...plan, now }));
+  .record({
+    rung: fc.constantFrom(0, 1, 1, 1),
+    remainder: fc.constantFrom(null, LEGS),
+    partial: fc.boolean(),
+    whole: fc.boolean(),
+  })
+  .map(({ whole, ...plan }) => (stored, now) => {
+    const more = { ...plan, now, reserves: [HELD], ...(whole ? { clears: 'USDT' } : {}) };
+    return planned(`intent-${stored.seq}`, more);
+  });
 
 const stories: fc.Arbitrary<Happening> = fc
   .record({ type: fc.constantFrom(...NEWS), slot: fc.nat({ max: 4 }) })
@@ -52,7 +61,16 @@ const stories: fc.Arbitrary<Happening> = fc
   });
 
 const operators: fc.Arbitrary<Happening> = fc
-  .constantFrom<LoanEvent>(FAILED, STARVED, CAPPED, pauseFor(null), pauseFor(200_000), RESUME, RESUME)
+  .constantFrom<LoanEvent>(
+    FAILED,
+    STARVED,
+    CAPPED,
+    { ...STARVED, clears: 'USDT' },
+    pauseFor(null),
+    pauseFor(200_000),
+    RESUME,
+    RESUME,
+  )
   .map((event) => () => event);
 
 const histories = fc.array(

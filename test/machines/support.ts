@@ -8,6 +8,8 @@ export const LEVELS = { warn: ['0.60', '0.65'], target: '0.58', act: '0.70', urg
 export const RULES = { confirmAct: 2, confirmUrgent: 1, coolDownMs: 60_000, whenUnsettled: 'otherMoney' } as const;
 export const LEGS = { rung: 1, legs: [{ verb: 'repay', asset: 'USDT', atMost: '100' }] } as const;
 
+export const HELD = { rung: 2, asset: 'USDT', amount: '400', usd: '400' } as const;
+
 export function seen(ltv: string, more: Partial<Seen> = {}): Seen {
   const now = more.now ?? 1_000;
   return {
@@ -16,6 +18,7 @@ export function seen(ltv: string, more: Partial<Seen> = {}): Seen {
     status: 'open',
     ltv,
     atTarget: Number(ltv) <= Number((more.levels ?? LEVELS).target),
+    owes: ['USDT'],
     levels: LEVELS,
     rules: RULES,
     episodeId: `episode-${now}`,
@@ -56,8 +59,9 @@ export const pauseFor = (until: number | null): LoanEvent => ({
 });
 export const RESUME: LoanEvent = { type: 'RESUME', now: 2_000, by: 'ann', why: 'back' };
 export const RETIRE: LoanEvent = { type: 'RETIRE', now: 2_000 };
-export const STARVED: LoanEvent = { type: 'STARVED', now: 1_000, why: 'the wallet is empty' };
-export const CAPPED: LoanEvent = { type: 'CAPPED', now: 1_000, why: 'perDay' };
+type Stuck = Extract<LoanEvent, { readonly type: 'STARVED' | 'CAPPED' }>;
+export const STARVED: Stuck = { type: 'STARVED', now: 1_000, why: 'the wallet is empty' };
+export const CAPPED: Stuck = { type: 'CAPPED', now: 1_000, why: 'perDay' };
 export const FAILED: LoanEvent = { type: 'OBSERVE_FAILED', now: 1_000, why: '503' };
 
 /** As the journal does between two looks: nothing but JSON survives. */
