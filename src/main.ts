@@ -1,14 +1,19 @@
 #!/usr/bin/env node
 /** The command line. The one place that reads arguments, environment and signals, and that ends the process. */
 import { readFileSync } from 'node:fs';
+import { hostname, userInfo } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { Command, CommanderError, Option } from 'commander';
-import type { Permissions } from './cli/arguments.ts';
-import { PERMISSIONS, permissionsFrom, portFrom, speedFrom, tapeOf } from './cli/arguments.ts';
+import { speedFrom, TAPE, tapeOf } from './cli/arguments.ts';
+import type { Operation } from './cli/operate.ts';
+import { addOperatorCommands } from './cli/operatorCommands.ts';
 import { DID_NOT_START, EXIT, Ending, troubleText } from './cli/exit.ts';
 import type { ExitCode } from './cli/exit.ts';
+import type { OperatorFlags, Run } from './cli/operatorCommands.ts';
 import type { Output } from './cli/output.ts';
 import { outputTo } from './cli/output.ts';
+import type { SimulatorFlags } from './cli/simulatorCommand.ts';
+import { addSimulatorCommand } from './cli/simulatorCommand.ts';
 import { systemClock } from './clock.ts';
 import { ConfigError } from './config/problems.ts';
 import type { Config } from './config/types.ts';
@@ -26,15 +31,6 @@ interface StartFlags extends Common {
   readonly untilEnd?: boolean;
   readonly observeOnly?: boolean;
   readonly dryRun?: boolean;
-}
-
-interface SimulatorFlags extends Common {
-  readonly tape?: readonly string[];
-  readonly speed?: number | 'hold';
-  readonly permissions?: Permissions;
-  readonly binancePort?: number;
-  readonly okxPort?: number;
-  readonly adminPort?: number;
 }
 
 const TAPES_DIR = fileURLToPath(new URL('../tapes', import.meta.url));
@@ -158,6 +154,13 @@ async function runWhy(loan: string, flags: Common): Promise<ExitCode> {
   return EXIT.ok;
 }
 
+/** What the three operator commands share. */
+async function operation(target: string, flags: Common & OperatorFlags): Promise<Operation> {
+  const by = `${userInfo().username} on ${hostname()}`;
+  const common = { clock: systemClock, output: outputOf(flags), json: flags.json ?? false };
+  return { config: await load(flags), ...common, by, target, why: flags.why };
+}
+
 function outputOf(flags: Common): Output {
   return outputTo({ out: process.stdout, err: process.stderr }, flags.json ?? false, flags.logLevel);
 }
@@ -175,10 +178,6 @@ function withCommon(command: Command): Command {
 function logLevel(): Option {
   return new Option('--log-level <level>', 'log lines on standard error').choices(LOG_LEVELS).default('error');
 }
-
-const TAPE = ['--tape <name|file...>', 'a shipped tape by name, or CSV files (SYMBOL=path names the symbol)'] as const;
-
-type Run = (work: () => Promise<ExitCode>) => Promise<void>;
 
 function program(run: Run): Command {
   const ballast = new Command('ballast')
@@ -208,33 +207,9 @@ function program(run: Run): Command {
   withCommon(
     ballast.command('why <loan>').description('why a loan was acted on, or not; any part of its name that only it has'),
   ).action((loan: string, flags: Common) => run(() => runWhy(loan, flags)));
-  addSimulator(ballast, run);
+  addOperatorCommands<Common>(ballast, { withCommon, run, operation });
+  addSimulatorCommand(ballast, logLevel(), (flags) => run(() => runSimulator(flags)));
   return ballast;
-}
-
-function addSimulator(ballast: Command, run: Run): void {
-  ballast
-    .command('simulator')
-    .description(
-      'run the simulated exchanges of the policy file alone, for rehearsals and other clients; prints one line of JSON',
-    )
-    .option('--config <path>', 'policy file', 'config.yaml')
-    .option(...TAPE)
-    .option(
-      '--speed <speed>',
-      'tape seconds per second, or hold: the tape waits for the admin endpoint',
-      speedFrom('hold'),
-    )
-    .option(
-      '--permissions <account=list>',
-      `what a key may do, of ${PERMISSIONS.join(', ')}; once per account`,
-      permissionsFrom,
-    )
-    .option('--binance-port <port>', 'default: any free port', portFrom)
-    .option('--okx-port <port>', 'default: any free port', portFrom)
-    .option('--admin-port <port>', 'default: any free port', portFrom)
-    .addOption(logLevel())
-    .action((flags: SimulatorFlags) => run(() => runSimulator(flags)));
 }
 
 function usageError(text: string, write: (text: string) => void): void {

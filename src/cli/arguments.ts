@@ -6,6 +6,11 @@ export const PERMISSIONS = ['read', 'trade', 'margin', 'transfer', 'withdraw'] a
 export type Permission = (typeof PERMISSIONS)[number];
 export type Permissions = Readonly<Record<string, readonly Permission[]>>;
 
+export const TAPE = [
+  '--tape <name|file...>',
+  'a shipped tape by name, or CSV files (SYMBOL=path names the symbol)',
+] as const;
+
 /** One word without a dot or slash is the name of a shipped tape; anything else are files. */
 export function tapeOf(given: readonly string[] | undefined): string | readonly string[] | null {
   if (given === undefined || given.length === 0) return null;
@@ -39,4 +44,19 @@ export function permissionsFrom(text: string, before: Permissions = {}): Permiss
     throw new InvalidArgumentError(`write ACCOUNT=LIST, with a list of ${PERMISSIONS.join(', ')}.`);
   }
   return { ...before, [account]: known };
+}
+
+const UNITS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+const LONGEST_DAYS = 365;
+
+/** `90s`, `30m`, `2h`, `7d` → ms. */
+export function durationFrom(text: string): number {
+  const [, number = '', unit = ''] = /^([1-9]\d{0,6})([smhd])$/.exec(text) ?? [];
+  const ms = Number(number) * (UNITS[unit] ?? 0);
+  if (ms === 0 || ms > LONGEST_DAYS * 86_400_000) {
+    throw new InvalidArgumentError(
+      `a duration is a number with s, m, h or d, e.g. 2h, up to ${String(LONGEST_DAYS)}d.`,
+    );
+  }
+  return ms;
 }

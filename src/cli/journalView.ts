@@ -4,18 +4,22 @@ import type { Config } from '../config/types.ts';
 import { DEFAULT_DIRECTORY, embeddedSocket } from '../jobs/embeddedRedis.ts';
 import { Journal } from '../jobs/journal.ts';
 import type { AccountAddress } from '../jobs/keys.ts';
+import { Operator } from '../jobs/operator.ts';
 import type { Absent, Registered } from '../jobs/registry.ts';
 import { Registry } from '../jobs/registry.ts';
 import { Ending, EXIT } from './exit.ts';
 import { serverIsThere } from './redis.ts';
 
 export interface AccountJournal {
-  /** Its name in the policy file; with more to tell it by where two servers on this Redis use one name. */
+  /** As its policy file calls it. */
   readonly name: string;
+  /** The name; with more to tell it by where two servers on this Redis use one. */
+  readonly label: string;
   /** The policy file given has it: this account, in this mode. */
   readonly own: boolean;
   readonly address: AccountAddress;
   readonly journal: Journal;
+  readonly operator: Operator;
 }
 
 const CONNECT_WITHIN_MS = 3_000;
@@ -69,13 +73,15 @@ function accountsOf(config: Config, redis: Redis, rows: readonly Registered[]): 
     const isAlone = namesakes.length === 1;
     const more = [venue, uid, mode, ...(world === '' ? [] : [world.slice(0, WORLD_LETTERS)])].join(' ');
     return {
-      name: isAlone ? row.name : `${row.name} (${more})`,
+      name: row.name,
+      label: isAlone ? row.name : `${row.name} (${more})`,
       own: isOwn(config, row),
       address: row.address,
       journal: new Journal(redis, row.address),
+      operator: new Operator(redis, row.address),
     };
   });
-  return accounts.sort((a, b) => Number(b.own) - Number(a.own) || (a.name < b.name ? -1 : 1));
+  return accounts.sort((a, b) => Number(b.own) - Number(a.own) || (a.label < b.label ? -1 : 1));
 }
 
 /** Enough of a simulated world's id to tell two of them apart. */
@@ -84,7 +90,7 @@ const WORLD_LETTERS = 4;
 function noServer(where: string): Ending {
   return new Ending(EXIT.unavailable, {
     happened: `no running Ballast was found ${where}.`,
-    ballast: 'it changed nothing; this command only reads the journal of a running server.',
+    ballast: 'it changed nothing; this command needs the journal of a running server.',
     operator: 'start one with `ballast start`, or give the same --config and --data-dir as the running one has.',
   });
 }

@@ -5,6 +5,7 @@ import { UNDECIDED } from '../core/intent.ts';
 import { parse } from '../core/money.ts';
 import type { Decision } from '../core/need.ts';
 import { Ending, EXIT } from './exit.ts';
+import { heldWords } from './held.ts';
 import type { AccountJournal } from './journalView.ts';
 import { withJournal } from './journalView.ts';
 import { legWords, percent } from './narrate.ts';
@@ -26,6 +27,8 @@ interface AccountStatus {
   readonly mode: string;
   /** Since the last complete look, ms; `null` before the first. */
   readonly lookedMs: number | null;
+  /** What keeps it from doing everything: causes of its mode, and pauses, in words. */
+  readonly held: readonly string[];
 }
 
 /** An account that a running server does not watch. */
@@ -77,18 +80,21 @@ export async function status(config: Config, clock: Clock, output: Output, json:
   else for (const line of statusWords(seen)) output.say(line);
 }
 
-async function statusOf({ name, address, journal }: AccountJournal, clock: Clock): Promise<Watched> {
+async function statusOf({ label, address, journal, operator }: AccountJournal, clock: Clock): Promise<Watched> {
   const { mode } = address;
   const now = clock.wall();
   const looked = await journal.lookedAt();
+  const standing = await operator.standing();
   const loans: LoanStatus[] = [];
   for (const [loan, { state }] of [...(await journal.loans())].sort(byName)) {
     const decision = decisionOf(await journal.why(loan));
-    loans.push({ account: name, mode, loan, state, ltv: decision?.ltv ?? null, says: decision?.says ?? null });
+    loans.push({ account: label, mode, loan, state, ltv: decision?.ltv ?? null, says: decision?.says ?? null });
   }
   const undecided = (await journal.intents()).filter((intent) => UNDECIDED.includes(intent.state));
   return {
-    accounts: [{ account: name, mode, lookedMs: looked === null ? null : now - looked }],
+    accounts: [
+      { account: label, mode, lookedMs: looked === null ? null : now - looked, held: heldWords(label, standing) },
+    ],
     loans,
     inFlight: undecided.map((intent) => {
       const sinceMs = now - (intent.sentAt ?? intent.plannedAt);
@@ -120,9 +126,9 @@ const ABSENT = {
 } as const;
 
 export function statusWords({ accounts, absent, loans, inFlight }: Status): string[] {
-  const lines = accounts.map(({ account, mode, lookedMs }) => {
+  const lines = accounts.flatMap(({ account, mode, lookedMs, held }) => {
     const looked = lookedMs === null ? 'not seen yet' : `seen ${duration(Math.max(0, lookedMs))} ago`;
-    return `account ${account} (${MODES[mode] ?? mode}): ${looked}`;
+    return [`account ${account} (${MODES[mode] ?? mode}): ${looked}`, ...held.map((words) => `  ${words}`)];
   });
   for (const { account, state, sinceMs, says } of absent) {
     lines.push(`account ${account}: ${ABSENT[state]} for ${duration(Math.max(0, sinceMs))}: ${says}`);
@@ -143,7 +149,7 @@ export function statusWords({ accounts, absent, loans, inFlight }: Status): stri
 /** Explains the newest decision about a loan: what fired, what did not and why, and what happens next (DESIGN §5.8). */
 export async function why(config: Config, clock: Clock, wanted: string, output: Output, json: boolean): Promise<void> {
   const { text, acted } = await withJournal(config, async (accounts) => {
-    const { loan, journal } = await find(accounts, wanted);
+    const { loan, journal } = await findLoan(accounts, wanted);
     return { loan, text: await journal.why(loan), acted: await lastAct(journal, loan) };
   });
   const decision = decisionOf(text);
@@ -166,7 +172,7 @@ export async function why(config: Config, clock: Clock, wanted: string, output: 
 }
 
 /** A loan by its whole id, or by any part of it that only one loan has. @throws Ending */
-async function find(
+export async function findLoan(
   accounts: readonly AccountJournal[],
   wanted: string,
 ): Promise<AccountJournal & { readonly loan: string }> {
@@ -179,7 +185,7 @@ async function find(
   const own = named.filter((one) => one.own);
   const [found, ...more] = own.length > 0 ? own : named;
   if (found !== undefined && more.length === 0) return found;
-  const names = known.map(({ loan, name }) => (loan.startsWith(`${name}/`) ? loan : `${loan} of ${name}`));
+  const names = known.map(({ loan, label }) => (loan.startsWith(`${label}/`) ? loan : `${loan} of ${label}`));
   throw new Ending(EXIT.usage, {
     happened: found === undefined ? `no loan is called ${wanted}.` : `${wanted} is part of the names of several loans.`,
     ballast: 'it changed nothing.',

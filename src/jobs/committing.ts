@@ -34,6 +34,7 @@ export function commitOf({ setup, opened, draft, now }: CommitParts, more: Commi
     health: draft.health,
     disputes: draft.disputes,
     haltTaken: opened.halt,
+    acknowledgedTaken: opened.acknowledged?.text ?? null,
   };
 }
 

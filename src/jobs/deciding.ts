@@ -15,6 +15,8 @@ import type { Stored } from '../machines/types.ts';
 import type { AccountSetup } from './account.ts';
 import type { Draft } from './draft.ts';
 import type { Opened } from './journal.ts';
+import { pausedWords } from './obeying.ts';
+import type { Paused } from './operator.ts';
 import { followed, isWatched, whyUnseen } from './needing.ts';
 import type { Followed } from './needing.ts';
 import type { Freedom } from './undecided.ts';
@@ -124,7 +126,7 @@ function quietDecision(loan: LoanView, question: Question): Decision {
     return { ...unleveled(loan.id, now, format(ltv)), verdict: 'wait', ...because(found.none, found.why) };
   }
   const stored = draft.loans.get(loan.id);
-  const { rule, says } = quietWords(loan, stored?.state ?? 'unseen', found, question);
+  const { rule, says } = quietWords(loan, stored, found, question);
   return {
     loan: loan.id,
     at: now,
@@ -150,12 +152,18 @@ function because(rule: string, says: string): Pick<DecisionBase, 'trace' | 'says
   return { trace: [{ rule, fired: true, says }], says };
 }
 
+function pauseOf(stored: Stored | undefined): string {
+  const pause = stored?.context['pause'];
+  return typeof pause === 'object' && pause !== null ? pausedWords(pause as Paused) : 'is paused';
+}
+
 function quietWords(
   loan: LoanView,
-  state: string,
+  stored: Stored | undefined,
   { levels }: Followed,
   { undecided }: Question,
 ): { readonly rule: string; readonly says: string } {
+  const state = stored?.state ?? 'unseen';
   if (loan.status === 'closed') return { rule: state, says: 'no debt: nothing to watch' };
   if (loan.status === 'liquidating') return { rule: state, says: 'the venue is liquidating and refuses every call' };
   const where = `LTV ${decimalPercent(triggerLtv(loan))}, acts at ${decimalPercent(levels.act)}`;
@@ -169,7 +177,7 @@ function quietWords(
     case 'unresolved':
       return { rule: state, says: `${where}: the last money call is not proven yet, so its loan waits` };
     case 'paused':
-      return { rule: state, says: `${where}: an operator paused it` };
+      return { rule: state, says: `${where}: it ${pauseOf(stored)}` };
     default:
       return { rule: state, says: `${where}: nothing to do` };
   }

@@ -12,17 +12,11 @@ import type { Stored } from '../machines/types.ts';
 import { commitText, fieldTexts, intentOf, openedOf, recordText, storedMap, texts } from './journalText.ts';
 import type { Mutable } from './journalText.ts';
 import type { AccountAddress, AccountKey } from './keys.ts';
-import { prefixOf } from './keys.ts';
+import { pauseKeyOf, prefixOf } from './keys.ts';
 import { OUTCOMES, appendedOf } from './outcomes.ts';
 import type { Appended, OutcomeState } from './outcomes.ts';
+import type { Acknowledged, Paused } from './operator.ts';
 import { CLAIM, COMMIT, OPEN, OUTCOME } from './scripts.ts';
-
-export interface Paused {
-  readonly by: string;
-  readonly why: string;
-  readonly at: number;
-  readonly until: number | null;
-}
 
 /** Everything a look starts from, read in one atomic step that also raised the epoch. */
 export interface Opened {
@@ -37,7 +31,11 @@ export interface Opened {
   /** Times of the sends in a row that had no effect, by loan: what the fuse counts (DESIGN §2.6). */
   readonly fruitless: Readonly<Record<LoanId, readonly number[]>>;
   readonly learned: Learned;
+  /** Pauses of the whole account, and of single loans. */
   readonly paused: Paused | null;
+  readonly pausedLoans: ReadonlyMap<LoanId, Paused>;
+  /** What an operator has acknowledged since the last look, and the text that `acknowledgedTaken` names. */
+  readonly acknowledged: { readonly act: Acknowledged; readonly text: string } | null;
   readonly seen: string | null;
   readonly suspect: string | null;
   /** Prices in dispute and how far they have calmed down, as text. */
@@ -83,6 +81,8 @@ export interface Commit {
   readonly health: number | null;
   /** The contradiction that `account` knows from now on. */
   readonly haltTaken: string | null;
+  /** The acknowledgement that `account` has heard of. */
+  readonly acknowledgedTaken: string | null;
   readonly rest: Rest | null;
 }
 
@@ -101,6 +101,7 @@ export const EMPTY_COMMIT: Commit = {
   over: [],
   health: null,
   haltTaken: null,
+  acknowledgedTaken: null,
   rest: null,
 };
 
@@ -131,8 +132,13 @@ export class Journal {
     return this.prefix + name;
   }
 
-  async #run(script: string, names: readonly AccountKey[], args: readonly (string | number)[]): Promise<unknown> {
-    const keys = names.map((name) => this.key(name));
+  async #run(
+    script: string,
+    names: readonly AccountKey[],
+    args: readonly (string | number)[],
+    more: readonly string[] = [],
+  ): Promise<unknown> {
+    const keys = [...names.map((name) => this.key(name)), ...more];
     return this.#redis.eval(script, String(keys.length), ...keys, ...args.map(String));
   }
 
@@ -144,8 +150,9 @@ export class Journal {
         [
           ...(['epoch', 'open', 'loans', 'account', 'charges', 'fruitless', 'learned'] as const),
           ...(['paused', 'seen', 'suspect', 'index', 'told', 'health', 'halt', 'rest', 'disputes'] as const),
+          'acknowledged',
         ],
-        [this.#intents, CHARGES_KEPT_MS, RECENT_AMOUNTS, RECENT_INTENTS],
+        [this.#intents, CHARGES_KEPT_MS, RECENT_AMOUNTS, RECENT_INTENTS, pauseKeyOf(this.prefix, '')],
       ),
     );
   }
@@ -161,6 +168,7 @@ export class Journal {
       [
         ...(['epoch', 'open', 'loans', 'account', 'charges', 'why', 'last', 'span', 'decisions', 'seen'] as const),
         ...(['suspect', 'next', 'looked', 'index', 'learned', 'told', 'health', 'halt', 'rest', 'disputes'] as const),
+        'acknowledged',
       ],
       [epoch, commitText(commit, digest, keeping), this.#intents],
     );
@@ -186,6 +194,7 @@ export class Journal {
         ...[this.#intents, intent.id, intent.epoch, digest, validUntil, sentAt],
         ...[beside === null ? 0 : 1, beside?.validBefore ?? 0],
       ],
+      [pauseKeyOf(this.prefix, intent.loan)],
     );
     return verdict === 'ok' ? null : String(verdict);
   }
@@ -261,16 +270,5 @@ export class Journal {
   async lookedAt(): Promise<number | null> {
     const text = await this.#redis.get(this.key('looked'));
     return text === null ? null : Number(text);
-  }
-
-  /** A pause with an end leaves by itself, so that no run can find it longer than another. */
-  async pause(paused: Paused): Promise<void> {
-    const json = JSON.stringify(paused);
-    if (paused.until === null) await this.#redis.set(this.key('paused'), json);
-    else await this.#redis.set(this.key('paused'), json, 'PXAT', String(paused.until));
-  }
-
-  async resume(): Promise<void> {
-    await this.#redis.del(this.key('paused'));
   }
 }

@@ -5,7 +5,8 @@ import type { Learned, Minimum } from '../core/learned.ts';
 import type { LoanId } from '../core/loan.ts';
 import type { Charge } from '../core/need.ts';
 import type { Stored } from '../machines/types.ts';
-import type { Commit, Opened, Paused, Rest } from './journal.ts';
+import type { Commit, Opened, Rest } from './journal.ts';
+import type { Acknowledged, Paused } from './operator.ts';
 
 /** Fields of an intent that change after it was written. */
 export type Mutable = Pick<Intent, 'state' | 'validUntil' | 'sentAt' | 'settledAt' | 'ref' | 'note' | 'reads'>;
@@ -39,6 +40,7 @@ export function commitText(commit: Commit, digest: string, keeping: Keeping): st
     over: commit.over,
     health: commit.health === null ? '' : String(commit.health),
     halt: commit.haltTaken ?? '',
+    acknowledged: commit.acknowledgedTaken ?? '',
     rest: commit.rest === null ? '' : JSON.stringify(commit.rest),
     digest,
     keep: keeping.decisions,
@@ -82,7 +84,7 @@ export function intentOf(fields: Readonly<Record<string, string>>): Intent | nul
 export function openedOf(reply: unknown): Opened {
   const [epoch, loans, account, open, charges, fruitless, learned, paused, seen, suspect, amounts, recent, ...rest] =
     list(reply);
-  const [voided, told, health, halt, resting, disputes, now] = rest;
+  const [voided, told, health, halt, resting, disputes, now, pauses, acknowledged] = rest;
   const undecided = list(open).map((fields) => record(texts(fields)));
   return {
     epoch: Number(epoch),
@@ -96,6 +98,10 @@ export function openedOf(reply: unknown): Opened {
     ),
     learned: learnedFrom(record(texts(learned))),
     paused: text(paused) === null ? null : (JSON.parse(text(paused) ?? '') as Paused),
+    pausedLoans: new Map(
+      Object.entries(record(texts(pauses))).map(([loan, json]) => [loan, JSON.parse(json) as Paused]),
+    ),
+    acknowledged: acknowledgedOf(text(acknowledged)),
     seen: text(seen),
     suspect: text(suspect),
     disputes: text(disputes),
@@ -108,6 +114,10 @@ export function openedOf(reply: unknown): Opened {
     rest: text(resting) === null ? null : (JSON.parse(text(resting) ?? '') as Rest),
     redisNow: Number(now),
   };
+}
+
+function acknowledgedOf(json: string | null): Opened['acknowledged'] {
+  return json === null ? null : { act: JSON.parse(json) as Acknowledged, text: json };
 }
 
 function intentsOf(hashes: readonly Readonly<Record<string, string>>[]): readonly Intent[] {

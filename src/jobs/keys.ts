@@ -23,6 +23,9 @@
  * | next | string | wall ms at which the next look is due |
  * | looked | string | wall ms at which the last look finished |
  * | paused | string | who paused the account, why, until when; ends with the pause |
+ * | paused:LOAN | string | the same for one loan |
+ * | acknowledged | string | who acknowledged which causes of the account's mode, until the next look takes it |
+ * | acts | stream | what operators did: pauses, resumptions, acknowledgements |
  * | told | hash | conditions that were alerted and still last, so that each is told once |
  * | health | string | failed looks in a row; below zero: good ones since |
  * | rest | string | Redis ms between which nothing is sent, because the venue turned the last call down |
@@ -49,6 +52,8 @@ export const ACCOUNT_KEYS = [
   'next',
   'looked',
   'paused',
+  'acknowledged',
+  'acts',
   'told',
   'health',
   'halt',
@@ -82,4 +87,9 @@ export function prefixOf(address: AccountAddress): string {
 /** Prefix of the lane's own keys, so that queue and journal of an account share the hash tag. */
 export function lanePrefixOf(address: AccountAddress): string {
   return `${prefixOf(address)}lane`;
+}
+
+/** Where the pause of one loan stands. */
+export function pauseKeyOf(prefix: string, loan: string): string {
+  return `${prefix}paused:${loan}`;
 }

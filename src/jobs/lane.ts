@@ -38,10 +38,26 @@ export interface LaneOptions {
 
 const QUEUE = 'looks';
 const DEDUPLICATION = 'doorbell';
+const KEPT = { attempts: 1, removeOnComplete: { count: 5 }, removeOnFail: { count: 50 } };
 /** A look that was told to stop ends its waits at once; longer than this it hangs. */
 const ABORT_GRACE_MS = 500;
 /** Connections that do not close within this are left to the end of the process. */
 const CLOSE_WITHIN_MS = 3_000;
+
+function ringBell(queue: Queue<Doorbell>, bell: Doorbell): Promise<unknown> {
+  return queue.add('look', bell, { deduplication: { id: DEDUPLICATION, keepLastIfActive: true } });
+}
+
+/** Asks for a look from outside of the processes that run the lane. */
+export async function ringLane(redis: Redis, prefix: string, account: string, reason: string): Promise<void> {
+  const queue = new Queue<Doorbell>(QUEUE, { connection: redis, prefix, defaultJobOptions: KEPT });
+  queue.on('error', () => undefined);
+  try {
+    await ringBell(queue, { account, reason });
+  } finally {
+    await queue.close();
+  }
+}
 
 export class Lane {
   readonly account: string;
@@ -60,7 +76,7 @@ export class Lane {
     this.#queue = new Queue<Doorbell>(QUEUE, {
       connection: options.producer,
       prefix: options.prefix,
-      defaultJobOptions: { attempts: 1, removeOnComplete: { count: 5 }, removeOnFail: { count: 50 } },
+      defaultJobOptions: KEPT,
     });
     this.#queue.on('error', options.onError);
     this.#worker = this.#hire();
@@ -104,11 +120,7 @@ export class Lane {
   /** Asks for a look. Bells that ring during a look make exactly one more look after it. */
   async ring(reason: string): Promise<void> {
     this.#touched = true;
-    await this.#queue.add(
-      'look',
-      { account: this.account, reason },
-      { deduplication: { id: DEDUPLICATION, keepLastIfActive: true } },
-    );
+    await ringBell(this.#queue, { account: this.account, reason });
   }
 
   /**

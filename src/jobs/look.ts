@@ -23,6 +23,7 @@ import { learnedFrom } from './learning.ts';
 import { isWatched, seeLoans } from './needing.ts';
 import { observe } from './observing.ts';
 import type { Blind, Sight } from './observing.ts';
+import { obeyPauses, takeAcknowledgement } from './obeying.ts';
 import { nextLook, setbacksOf } from './pacing.ts';
 import { feedVerdicts, gather, judge } from './reconcile.ts';
 import type { Gathered } from './reconcile.ts';
@@ -67,6 +68,7 @@ class Look {
     const draft = new Draft(deps, setup, opened, deps.clock.wall());
 
     await feedVerdicts(deps, setup, opened, draft); // 2
+    takeAcknowledgement(setup, opened, draft, deps.clock.wall());
     const gathered = await gather(deps, setup, opened.undecided, signal);
     const seen = await observe(deps, setup, opened, draft, signal); // 3
     if (signal.aborted) return; // A look that was told to stop knows nothing about the venue.
@@ -78,6 +80,7 @@ class Look {
     const verdicts = await comparePrices(deps, setup, opened, draft, view);
     const judged = await judge(deps, setup, draft, gathered, view);
     const undecided = judged.filter(isUndecided);
+    obeyPauses(setup, opened, draft, deps.clock.wall());
     seeLoans(setup, draft, { view, undecided, now: deps.clock.wall(), epoch: opened.epoch }); // 4
     const freedom = this.#freedom(draft, gathered, undecided);
     const question = { setup, draft, opened, view, verdicts, undecided, freedom, now: this.#redisNow() };

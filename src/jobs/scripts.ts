@@ -16,8 +16,9 @@ local now = string.format('%.0f', tonumber(clock[1]) * 1000 + math.floor(tonumbe
 `;
 
 /**
- * KEYS: epoch open loans account charges fruitless learned paused seen suspect index told health halt rest disputes.
- * ARGV: intent prefix, ms that charges are kept, how many amounts, how many recent intents.
+ * KEYS: epoch open loans account charges fruitless learned paused seen suspect index told health halt rest disputes
+ * acknowledged.
+ * ARGV: intent prefix, ms that charges are kept, how many amounts, how many recent intents, prefix of pauses of loans.
  */
 export const OPEN = `${NOW}
 local epoch = redis.call('INCR', KEYS[1])
@@ -39,17 +40,22 @@ for at, id in ipairs(redis.call('ZREVRANGE', KEYS[11], 0, tonumber(ARGV[3]) - 1)
   amounts[#amounts + 1] = redis.call('HGET', ARGV[1] .. id, 'amount')
   if at <= tonumber(ARGV[4]) then recent[#recent + 1] = redis.call('HGETALL', ARGV[1] .. id) end
 end
+local pauses = {}
+for _, loan in ipairs(redis.call('HKEYS', KEYS[3])) do
+  local pause = redis.call('GET', ARGV[5] .. loan)
+  if pause then pauses[#pauses + 1] = loan; pauses[#pauses + 1] = pause end
+end
 return {
   epoch, redis.call('HGETALL', KEYS[3]), redis.call('GET', KEYS[4]), intents,
   redis.call('ZRANGEBYSCORE', KEYS[5], tonumber(now) - tonumber(ARGV[2]), '+inf'), redis.call('HGETALL', KEYS[6]),
   redis.call('HGETALL', KEYS[7]), redis.call('GET', KEYS[8]), redis.call('GET', KEYS[9]), redis.call('GET', KEYS[10]),
   amounts, recent, voided, redis.call('HKEYS', KEYS[12]), redis.call('GET', KEYS[13]), redis.call('GET', KEYS[14]),
-  redis.call('GET', KEYS[15]), redis.call('GET', KEYS[16]), now
+  redis.call('GET', KEYS[15]), redis.call('GET', KEYS[16]), now, pauses, redis.call('GET', KEYS[17])
 }`;
 
 /**
  * KEYS: epoch open loans account charges why last span decisions seen suspect next looked index learned told health halt rest
- * disputes.
+ * disputes acknowledged.
  * ARGV: epoch, JSON of one Commit in its wire shape (flat lists, see journalText.ts), intent prefix.
  * Returns the loans whose decision differs from the one before, or why nothing was written.
  *
@@ -98,13 +104,14 @@ for i = 1, #c.told do redis.call('HSET', KEYS[16], c.told[i], now) end
 for i = 1, #c.over do redis.call('HDEL', KEYS[16], c.over[i]) end
 if c.health ~= '' then redis.call('SET', KEYS[17], c.health) end
 if c.halt ~= '' and redis.call('GET', KEYS[18]) == c.halt then redis.call('DEL', KEYS[18]) end
+if c.acknowledged ~= '' and redis.call('GET', KEYS[21]) == c.acknowledged then redis.call('DEL', KEYS[21]) end
 if c.rest ~= '' then redis.call('SET', KEYS[19], c.rest) end
 if c.disputes ~= '' then redis.call('SET', KEYS[20], c.disputes) end
 redis.call('ZREMRANGEBYSCORE', KEYS[5], '-inf', '(' .. string.format('%.0f', tonumber(now) - c.chargesKept))
 return changed`;
 
 /**
- * The fence: planned → sending, once. KEYS: epoch open paused halt. ARGV: intent prefix, id, epoch, digest,
+ * The fence: planned → sending, once. KEYS: epoch open paused halt, pause of its loan. ARGV: intent prefix, id, epoch, digest,
  * validUntil, sentAt, emergency (1|0), wall ms before which the validity of what is undecided must have ended.
  */
 export const CLAIM = `${NOW}
@@ -113,6 +120,7 @@ if redis.call('HGET', key, 'state') ~= 'planned' then return 'it is not planned 
 if redis.call('GET', KEYS[1]) ~= ARGV[3] or redis.call('HGET', key, 'epoch') ~= ARGV[3] then return 'a newer look has begun' end
 if redis.call('HGET', key, 'digest') ~= ARGV[4] then return 'the policy changed' end
 if redis.call('EXISTS', KEYS[3]) == 1 then return 'the account is paused' end
+if redis.call('EXISTS', KEYS[5]) == 1 then return 'the loan is paused' end
 if redis.call('EXISTS', KEYS[4]) == 1 then return 'the account must halt: ' .. redis.call('GET', KEYS[4]) end
 local undecided = 0
 for _, id in ipairs(redis.call('SMEMBERS', KEYS[2])) do

@@ -9,7 +9,7 @@
 import { assertEvent, enqueueActions, setup } from 'xstate';
 import type { ActionFunction, EventObject } from 'xstate';
 import type { AccountMode } from '../core/need.ts';
-import type { AccountCommand, AccountEvent } from './types.ts';
+import type { AccountCommand, AccountEvent, Stored } from './types.ts';
 
 /** Version of the stored form. A change of states or context needs a new one and a migration in `migrations`. */
 export const ACCOUNT_VERSION = 1;
@@ -44,6 +44,17 @@ export function freshAccount(id: string): AccountContext {
 /** Whether stored JSON has every field that this version of the machine reads. */
 export function isAccountContext(value: Readonly<Record<string, unknown>>): value is AccountContext {
   return Object.keys(freshAccount('')).every((key) => value[key] !== undefined);
+}
+
+/** The causes that hold, as a stored machine has them. */
+export function causesOf({ context }: Stored): readonly (Cause & { readonly kind: CauseKind })[] {
+  if (!isAccountContext(context)) return [];
+  return Object.entries(context.causes).flatMap(([kind, cause]) => (isCause(kind) ? [{ kind, ...cause }] : []));
+}
+
+/** Whether only a person can end it. */
+export function isForAPerson(kind: CauseKind): boolean {
+  return FOR_A_PERSON.includes(kind);
 }
 
 function isCause(kind: string): kind is CauseKind {

@@ -49,7 +49,6 @@ const GAPS: readonly Gap[] = [
     code: server,
     without: /config\.alerts\b|alerts\.to\b|deadMan/,
   },
-  { says: 'No commands to pause, resume or acknowledge', code: server, without: /'ACKNOWLEDGE'|journal\.pause\(/ },
   {
     says: '**No release** of collateral',
     code: everything,

@@ -11,6 +11,7 @@ import type { AccountSetup, LookDeps, LookEvent } from '../../src/jobs/account.t
 import type { Opened } from '../../src/jobs/journal.ts';
 import { Journal } from '../../src/jobs/journal.ts';
 import type { AccountAddress } from '../../src/jobs/keys.ts';
+import { Operator } from '../../src/jobs/operator.ts';
 import { Lease } from '../../src/jobs/lease.ts';
 import { look } from '../../src/jobs/look.ts';
 import type { Timing } from '../../src/jobs/timing.ts';
@@ -108,6 +109,7 @@ export class Bench {
   readonly clock: TestClock;
   readonly venue: FakeVenue;
   readonly journal: Journal;
+  readonly operator: Operator;
   readonly address: AccountAddress;
   readonly events: LookEvent[] = [];
   readonly rings: string[] = [];
@@ -130,6 +132,7 @@ export class Bench {
       wallet: options.wallet ?? { USDT: '50000' },
     });
     this.journal = new FastJournal(redis, this.address, this.clock);
+    this.operator = new Operator(redis, this.address);
     this.setup = {
       name: 'desk',
       venue: this.venue.name,

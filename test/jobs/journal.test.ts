@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Journal, StaleEpochError, EMPTY_COMMIT } from '../../src/jobs/journal.ts';
+import { Operator } from '../../src/jobs/operator.ts';
 import type { OutcomeState } from '../../src/jobs/outcomes.ts';
 import type { TestRedis } from '../support/redis.ts';
 import { startTestRedis } from '../support/redis.ts';
@@ -22,12 +23,14 @@ function journal(): Journal {
 /** A journal with one intent planned under the first epoch. */
 async function planned(
   over: Parameters<typeof anIntent>[1] = {},
-): Promise<{ book: Journal; epoch: number; intent: ReturnType<typeof anIntent> }> {
-  const book = journal();
+): Promise<{ book: Journal; operator: Operator; epoch: number; intent: ReturnType<typeof anIntent> }> {
+  const address = freshAddress();
+  const book = new Journal(redis.connect(), address);
+  const operator = new Operator(redis.connect(), address);
   const { epoch } = await book.open();
   const intent = anIntent('i1', { epoch, ...over });
   await book.commit(epoch, 'digest', commitWith(intent));
-  return { book, epoch, intent };
+  return { book, operator, epoch, intent };
 }
 
 describe('open', () => {
@@ -143,10 +146,19 @@ describe('claim', () => {
   });
 
   it('is denied while the account is paused', async () => {
-    const { book, intent } = await planned();
-    await book.pause({ by: 'me', why: 'lunch', at: NOW, until: null });
-    expect(await book.claim(intent, 'digest', NOW + 3_000, NOW, null)).toMatch(/paused/);
-    await book.resume();
+    const { book, operator, intent } = await planned();
+    await operator.pause(null, { by: 'me', why: 'lunch', at: NOW, until: null });
+    expect(await book.claim(intent, 'digest', NOW + 3_000, NOW, null)).toMatch(/account is paused/);
+    expect(await operator.resume(null, { by: 'me', why: 'back', at: NOW })).toBe(true);
+    expect(await book.claim(intent, 'digest', NOW + 3_000, NOW, null)).toBeNull();
+  });
+
+  it('is denied while its loan is paused, and not while another one is', async () => {
+    const { book, operator, intent } = await planned();
+    await operator.pause('alice/okx.flexibleLoan/1', { by: 'me', why: 'lunch', at: NOW, until: null });
+    await operator.pause(intent.loan, { by: 'me', why: 'lunch', at: NOW, until: null });
+    expect(await book.claim(intent, 'digest', NOW + 3_000, NOW, null)).toMatch(/loan is paused/);
+    await operator.resume(intent.loan, { by: 'me', why: 'back', at: NOW });
     expect(await book.claim(intent, 'digest', NOW + 3_000, NOW, null)).toBeNull();
   });
 
@@ -175,8 +187,8 @@ describe('claim', () => {
   });
 
   it('is not denied by a pause that has ended', async () => {
-    const { book, intent } = await planned();
-    await book.pause({ by: 'me', why: 'lunch', at: NOW, until: Date.now() + 100 });
+    const { book, operator, intent } = await planned();
+    await operator.pause(null, { by: 'me', why: 'lunch', at: NOW, until: Date.now() + 100 });
     expect(await book.claim(intent, 'digest', NOW + 3_000, NOW, null)).toMatch(/paused/);
     await expect.poll(() => book.claim(intent, 'digest', NOW + 3_000, NOW, null)).toBeNull();
   });

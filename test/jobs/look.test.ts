@@ -71,17 +71,6 @@ describe('a look', () => {
     expect(b.venue.sent).toHaveLength(1);
   });
 
-  it('sends nothing while the account is paused, and goes on when the pause has ended by itself', async () => {
-    const b = bench();
-    await b.journal.pause({ by: 'ann', why: 'lunch', at: Date.now(), until: Date.now() + 300 });
-    await b.look();
-    expect(await b.says()).toMatch(/not sent \(paused by ann: lunch\)/);
-    expect(b.venue.sent).toEqual([]);
-    await expect.poll(async () => (await b.journal.open()).paused).toBeNull();
-    await b.untilQuiet();
-    expect(b.venue.sent).toHaveLength(1);
-  });
-
   it('is not sent under a policy that was reloaded since it was planned', async () => {
     const b = bench();
     b.extend = () => {

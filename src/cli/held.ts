@@ -1,0 +1,28 @@
+/** Why an account or a loan is held back, in words for a person, with what lifts it. */
+import { isoOf } from '../clock.ts';
+import { isForAPerson } from '../machines/accountMachine.ts';
+import { pausedWords } from '../jobs/obeying.ts';
+import type { Standing } from '../jobs/operator.ts';
+
+/** One line per cause of the account's mode and per pause; empty when everything is allowed. */
+export function heldWords(account: string, { causes, pauses, acknowledging }: Standing): readonly string[] {
+  const mode = (kind: Standing['causes'][number]['kind']): string => (kind === 'halt' ? 'HALTED' : kind);
+  return [
+    ...causes.map(({ kind, since, why }) => {
+      const from = since === null ? '' : ` since ${isoOf(since).slice(0, 19).replace('T', ' ')} UTC`;
+      return `${account} is ${mode(kind)}${from}: ${why}. ${remedyOf(account, kind, acknowledging)}`;
+    }),
+    ...pauses.map(
+      ({ loan, paused }) =>
+        `${loan ?? account} ${pausedWords(paused)}. \`ballast resume ${loan ?? account}\` lifts it.`,
+    ),
+  ];
+}
+
+function remedyOf(account: string, kind: Standing['causes'][number]['kind'], acknowledging: boolean): string {
+  if (!isForAPerson(kind)) return 'It ends by itself, when the cause does.';
+  if (acknowledging) return 'It was acknowledged; the next look takes that.';
+  const look =
+    kind === 'halt' ? 'No money moves in it. Mend the cause, look at the account at the venue' : 'Look at it';
+  return `${look}, then \`ballast acknowledge ${account} --why "…"\`.`;
+}

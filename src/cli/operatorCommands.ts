@@ -1,0 +1,60 @@
+/** The commands of `operate.ts` as the command line knows them. */
+import type { Command } from 'commander';
+import { durationFrom } from './arguments.ts';
+import type { ExitCode } from './exit.ts';
+import { EXIT } from './exit.ts';
+import type { Operation } from './operate.ts';
+
+export type Run = (work: () => Promise<ExitCode>) => Promise<void>;
+
+export interface OperatorFlags {
+  readonly why: string;
+}
+
+interface PauseFlags extends OperatorFlags {
+  /** ms */
+  readonly for?: number;
+}
+
+interface Wiring<Common> {
+  readonly withCommon: (command: Command) => Command;
+  readonly run: Run;
+  readonly operation: (target: string, flags: Common & OperatorFlags) => Promise<Operation>;
+}
+
+const WHY = ['--why <text>', 'the reason: goes into the journal, with your name'] as const;
+
+export function addOperatorCommands<Common>(ballast: Command, { withCommon, run, operation }: Wiring<Common>): void {
+  withCommon(
+    ballast.command('pause <target>').description('send nothing for a loan, an account, or all; it is still watched'),
+  )
+    .requiredOption(...WHY)
+    .option('--for <duration>', 'ends by itself after this, e.g. 2h; else `resume` ends it', durationFrom)
+    .action((target: string, flags: Common & PauseFlags) =>
+      run(async () => {
+        const { pause } = await import('./operate.ts');
+        await pause(await operation(target, flags), flags.for ?? null);
+        return EXIT.ok;
+      }),
+    );
+  withCommon(ballast.command('resume <target>').description('lift the pauses of a loan, an account, or all'))
+    .option(...WHY, 'no reason given')
+    .action((target: string, flags: Common & OperatorFlags) =>
+      run(async () => {
+        const { resume } = await import('./operate.ts');
+        await resume(await operation(target, flags));
+        return EXIT.ok;
+      }),
+    );
+  withCommon(
+    ballast.command('acknowledge <account>').description('lift what only a person may lift, e.g. that it is halted'),
+  )
+    .requiredOption(...WHY)
+    .action((account: string, flags: Common & OperatorFlags) =>
+      run(async () => {
+        const { acknowledge } = await import('./operate.ts');
+        await acknowledge(await operation(account, flags));
+        return EXIT.ok;
+      }),
+    );
+}
