@@ -57,6 +57,8 @@ export interface CollateralView {
   readonly price: Dec;
   /** Weight of the coins that leave first when some leave (DESIGN §5.2 w). */
   readonly weight: Dec;
+  /** How the coins held count, in the order in which they would leave: the last tier first (DESIGN §5.2). */
+  readonly leaveTiers: readonly WeightTier[];
   /** How the next coins added would count, first tier first; a coin that may not be added has none. */
   readonly addTiers: readonly WeightTier[];
   /** Smallest addition the venue takes, coins; `null` when unknown. */
@@ -90,7 +92,7 @@ export interface LoanView {
   readonly call: Dec | null;
   /** OKX spot mode's second scale (DESIGN §5.1): margin ratio and m = adjEq / (mgnRatio × D). */
   readonly marginRatio: { readonly value: Dec; readonly m: Dec; readonly adjEq: Dec } | null;
-  /** Most coins the venue would let go, per asset; an absent asset is unknown, not unlimited. */
+  /** Most coins the venue would let go, per asset, as far as it was asked; an absent asset is unknown, not unlimited. */
   readonly maxRelease: Readonly<Record<Asset, Dec>>;
   /** Notes an operator should see: forced-repayment risk, conversion risk, restricted asset. */
   readonly alerts: readonly string[];

@@ -2,7 +2,7 @@
  * The port between the server and a venue (DESIGN §6). Everything outside `exchanges/` knows a venue only by this.
  */
 import type { Evidence, Intent, Reply } from '../core/intent.ts';
-import type { AccountView, Asset, LoanId, Product } from '../core/loan.ts';
+import type { AccountView, Asset, LoanId, LoanView, Product } from '../core/loan.ts';
 import type { Dec } from '../core/money.ts';
 
 /** A request signed once, with its validity. Holds a signature: never journaled, logged or put into an error. */
@@ -48,6 +48,11 @@ export interface Venue {
   readonly products: readonly Product[];
   /** Reads everything a look needs. A part that fails becomes a failed section; throws `VenueError` only when nothing could be read. */
   observe(signal: AbortSignal): Promise<AccountView>;
+  /**
+   * Most coins of these that the venue would let go from a loan now. Asked only when a release is about to be planned: on
+   * Binance each coin costs as much as five looks. What could not be read is absent, never unlimited.
+   */
+  mostToRelease(loan: LoanView, assets: readonly Asset[], signal: AbortSignal): Promise<Readonly<Record<Asset, Dec>>>;
   /** Cursors of the records that will prove this intent, read before the send. */
   cursors(intent: Intent, signal: AbortSignal): Promise<Readonly<Record<string, string>>>;
   sign(intent: Intent): SignedRequest;

@@ -34,8 +34,6 @@ export interface VenueSettings {
   readonly log: VenueLog;
   /** Wallet coins that the policies of this account may use; `null` or absent: every one that could be collateral. */
   readonly usable?: readonly Asset[] | null;
-  /** Coins that its policies may release: how much the venue would let go is then read at every look. */
-  readonly releasable?: readonly Asset[];
   /**
    * An ioredis client over which processes behind one address share what they used of the limits. Only for real venues;
    * not the journal's connection, whose writes wait for an fsync.

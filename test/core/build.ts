@@ -39,6 +39,8 @@ export interface CoinSpec {
   readonly price?: string | Dec;
   readonly weight?: string;
   readonly tiers?: readonly (readonly [room: string | null, weight: string])[];
+  /** Tiers in which the coins held leave; by default all at `weight`. */
+  readonly leaves?: readonly (readonly [room: string | null, weight: string])[];
   readonly minAdd?: string;
   readonly decimals?: number;
 }
@@ -70,6 +72,7 @@ export function coin(spec: CoinSpec): CollateralView {
     free: dec(String(spec.free ?? spec.amount)),
     price: dec(String(spec.price ?? '60000')),
     weight: parse(weight),
+    leaveTiers: tiers(spec.leaves ?? [[null, weight]]),
     addTiers: tiers(spec.tiers ?? [[null, weight]]),
     minAdd: spec.minAdd === undefined ? null : parse(spec.minAdd),
     decimals: spec.decimals ?? 8,
@@ -90,6 +93,8 @@ export interface LoanSpec {
   readonly venueLtv?: readonly [string, string];
   readonly status?: LoanView['status'];
   readonly marginRatio?: LoanView['marginRatio'];
+  /** Most coins the venue would let go. */
+  readonly most?: Readonly<Record<Asset, string>>;
 }
 
 export function loan(spec: LoanSpec): LoanView {
@@ -115,7 +120,7 @@ export function loan(spec: LoanSpec): LoanView {
     line: parse(spec.line ?? '0.9'),
     call: spec.call === undefined ? null : parse(spec.call),
     marginRatio: spec.marginRatio ?? null,
-    maxRelease: {},
+    maxRelease: Object.fromEntries(Object.entries(spec.most ?? {}).map(([asset, most]) => [asset, parse(most)])),
     alerts: [],
   };
 }

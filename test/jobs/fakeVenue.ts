@@ -76,6 +76,9 @@ export class FakeVenue implements Venue {
   beforeReply: (intent: Intent) => Promise<void> = () => Promise.resolve();
   beforeObserve: (signal: AbortSignal) => Promise<void> = () => Promise.resolve();
   looks = 0;
+  /** How often it was asked how much may leave, and what it answers; `null` is all that a loan holds. */
+  askedMost = 0;
+  lets: Dec | null = null;
   /** Money calls that are under way now, and the most there ever were. */
   underWay = 0;
   most = 0;
@@ -164,6 +167,13 @@ export class FakeVenue implements Venue {
     return { ...made, asOf: this.clock.wall() };
   }
 
+  async mostToRelease(loan: LoanView, assets: readonly Asset[]): Promise<Record<Asset, Dec>> {
+    await Promise.resolve();
+    this.askedMost += 1;
+    const held = (asset: Asset): Dec => loan.collateral.find((one) => one.asset === asset)?.amount ?? new Dec(0);
+    return Object.fromEntries(assets.map((asset) => [asset, this.lets ?? held(asset)]));
+  }
+
   async cursors(): Promise<Readonly<Record<string, string>>> {
     await Promise.resolve();
     if (this.cursorsError !== null) throw this.cursorsError;
@@ -224,6 +234,11 @@ export class FakeVenue implements Venue {
     const { verb, asset, from, key } = row.intent;
     const amount = parse(row.intent.amount);
     const books = this.books(key);
+    if (verb === 'transferOut' || verb === 'reduce') {
+      books.btc = books.btc.minus(amount);
+      this.wallet.set(asset, (this.wallet.get(asset) ?? new Dec(0)).plus(amount));
+      return;
+    }
     const pay = (by: Dec): void => void this.wallet.set(asset, (this.wallet.get(asset) ?? new Dec(0)).minus(by));
     if (from === 'inside') books.inside = books.inside.minus(amount);
     else pay(amount);

@@ -10,9 +10,9 @@ import { Reader } from '../parse.ts';
 import type { BinanceClient } from './client.ts';
 import { crossView, readCrossAccount, readThresholds, type CrossAccount } from './crossView.ts';
 import { ENDPOINTS } from './endpoints.ts';
-import { MarginWitness, marginCall, maxRelease, type Holding, type MarginShape } from './margin.ts';
+import { MarginWitness, marginCall, type Holding, type MarginShape } from './margin.ts';
 import { PriceBook, priceAll } from './priceBook.ts';
-import { releasableOf, type Call, type Look, type ProductPart } from './product.ts';
+import { type Call, type Look, type ProductPart } from './product.ts';
 import { assetRules } from './rules.ts';
 
 /** In a fast market balances and prices can be of two moments: the account is then read again with fresh prices, this often in all. */
@@ -60,7 +60,6 @@ export class CrossMargin implements ProductPart {
             prices,
             rules,
             addable,
-            maxRelease: await maxRelease(this.#client, releasableOf(look, inside), '', look.signal),
           }),
         ];
       } catch (error) {

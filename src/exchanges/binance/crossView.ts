@@ -96,7 +96,6 @@ export interface CrossInput {
   readonly rules: AssetRules | null;
   /** Coins outside that could be added and are not inside yet. */
   readonly addable: readonly Asset[];
-  readonly maxRelease: Readonly<Record<Asset, Dec>>;
 }
 
 const PRODUCT = 'binance.crossMargin';
@@ -140,7 +139,7 @@ export function crossView(input: CrossInput): LoanView {
     line: thresholds.line,
     call: thresholds.call,
     marginRatio: null,
-    maxRelease: input.maxRelease,
+    maxRelease: {},
     alerts,
   };
 }
@@ -189,6 +188,7 @@ function entry(asset: Asset, price: Dec, input: CrossInput): CollateralView {
     free: ZERO,
     price,
     weight: ONE,
+    leaveTiers: [{ room: null, weight: ONE }],
     addTiers: addable ? [{ room: null, weight: ONE }] : [],
     minAdd: null,
     decimals: DECIMALS,

@@ -138,6 +138,7 @@ function collateralView(position: Position, price: Dec): LoanView['collateral'][
     free: ZERO,
     price,
     weight: ONE,
+    leaveTiers: [{ room: null, weight: ONE }],
     addTiers: [{ room: null, weight: ONE }],
     minAdd: null,
     decimals: DECIMALS,

@@ -29,6 +29,7 @@ import { examine, readUid } from './examine.ts';
 import { FeedHub } from './feedHub.ts';
 import { FlexibleLoan } from './flexibleLoan.ts';
 import { IsolatedMargin } from './isolatedMargin.ts';
+import { maxRelease } from './margin.ts';
 import { PriceBook } from './priceBook.ts';
 import { UnsupportedCall, type Call, type Look, type ProductPart } from './product.ts';
 import { BinanceReports } from './reports.ts';
@@ -55,8 +56,6 @@ export interface BinanceOptions {
   readonly tagIntents?: boolean;
   /** Wallet coins the policy may use; `null`: every one that could be collateral. Others get no price. */
   readonly usable?: readonly Asset[] | null;
-  /** Coins a policy may release: the venue is asked at every look how much it would let go. */
-  readonly releasable?: readonly Asset[];
   /** Accept a key that may withdraw. */
   readonly allowWithdrawals?: boolean;
   readonly log?: VenueLog;
@@ -137,6 +136,11 @@ class Binance implements ReportingVenue {
     };
   }
 
+  async mostToRelease(loan: LoanView, assets: readonly Asset[], signal: AbortSignal): Promise<Record<Asset, Dec>> {
+    // Flexible loans: the venue names no maximum; the view says what follows from the initial LTV.
+    return loan.product === 'binance.flexibleLoan' ? {} : maxRelease(this.#client, assets, loan.key, signal);
+  }
+
   cursors(intent: Intent, signal: AbortSignal): Promise<Readonly<Record<string, string>>> {
     return this.#part(intent).cursors(intent, signal);
   }
@@ -204,7 +208,7 @@ class Binance implements ReportingVenue {
   }
 
   #look(startedAt: number, signal: AbortSignal): Look {
-    const { usable, releasable } = this.#options;
+    const { usable } = this.#options;
     const spot = readSpot(this.#client, startedAt, signal);
     spot.catch(() => undefined);
     return {
@@ -213,7 +217,6 @@ class Binance implements ReportingVenue {
       spot,
       prices: new PriceBook(this.#client, false),
       usable: (asset) => usable === undefined || usable === null || usable.includes(asset),
-      releasable: releasable ?? [],
     };
   }
 

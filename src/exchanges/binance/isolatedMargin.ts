@@ -14,8 +14,8 @@ import type { BinanceClient, Purpose } from './client.ts';
 import { DECIMALS, apart, levelInterval } from './crossView.ts';
 import { ENDPOINTS } from './endpoints.ts';
 import { SharedRead, type AssetRules } from './hostShared.ts';
-import { MarginWitness, marginCall, maxRelease, type Holding, type MarginShape } from './margin.ts';
-import { releasableOf, type Call, type Look, type ProductPart } from './product.ts';
+import { MarginWitness, marginCall, type Holding, type MarginShape } from './margin.ts';
+import { type Call, type Look, type ProductPart } from './product.ts';
 import { assetRules } from './rules.ts';
 
 const PRODUCT = 'binance.isolatedMargin';
@@ -63,10 +63,9 @@ export class IsolatedMargin implements ProductPart {
     const pairs = await this.#readPairs(look.signal, 'poll');
     return Promise.all(
       pairs.map(async (pair) => {
-        const [tiers, quotePrice, most] = await Promise.all([
+        const [tiers, quotePrice] = await Promise.all([
           this.#readTiers(pair, look.signal),
           isEmpty(pair) ? ONE : look.prices.price(pair.quote.asset),
-          maxRelease(this.#client, releasableOf(look, [pair.base.asset, pair.quote.asset]), pair.symbol, look.signal),
         ]);
         if (quotePrice === null) throw new VenueError('unavailable', `no index price for ${pair.quote.asset}`);
         const asOf = Math.min(look.startedAt, look.prices.oldest);
@@ -77,7 +76,6 @@ export class IsolatedMargin implements ProductPart {
           tiers,
           quotePrice,
           rules: await rules,
-          maxRelease: most,
         });
       }),
     );
@@ -170,7 +168,6 @@ interface IsolatedInput {
   readonly tiers: readonly Tier[];
   readonly quotePrice: Dec;
   readonly rules: AssetRules | null;
-  readonly maxRelease: Readonly<Record<Asset, Dec>>;
 }
 
 function isolatedView(input: IsolatedInput): LoanView {
@@ -210,7 +207,7 @@ function isolatedView(input: IsolatedInput): LoanView {
     line: tierOf(input).line,
     call: null,
     marginRatio: null,
-    maxRelease: input.maxRelease,
+    maxRelease: {},
     alerts: pair.enabled ? [] : ['this pair is disabled at the venue'],
   };
 }
@@ -261,6 +258,7 @@ function collateralOf(side: Side, price: Dec, enabled: boolean): CollateralView 
     free: side.free,
     price,
     weight: ONE,
+    leaveTiers: [{ room: null, weight: ONE }],
     addTiers: enabled ? [{ room: null, weight: ONE }] : [],
     minAdd: null,
     decimals: DECIMALS,

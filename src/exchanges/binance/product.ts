@@ -16,13 +16,6 @@ export interface Look {
   readonly spot: Promise<WalletView>;
   /** Coins outside the loans that may be used: they get prices, and a place among the collateral that could be added. */
   usable(asset: Asset): boolean;
-  /** Coins a release may be planned for: only these are worth asking the venue how much it would let go. */
-  readonly releasable: readonly Asset[];
-}
-
-/** Those of these coins that a release may be planned for. */
-export function releasableOf(look: Look, assets: readonly Asset[]): Asset[] {
-  return assets.filter((asset) => look.releasable.includes(asset));
 }
 
 /** One money call before it is signed, and what a good answer to it looks like. */

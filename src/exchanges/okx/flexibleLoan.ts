@@ -15,7 +15,6 @@ import { PAGE, billCursor, billsSince, newest, readFunding, signTransfer, transf
 import { amountMatch, cannotTell, isPartial, judge, phaseOf, type Quantity, type Records } from './judge.ts';
 import type { ProductPart, Section, Surroundings } from './product.ts';
 import type { Params } from './signer.ts';
-import { mostToRedeem } from './terms.ts';
 import { VenueActs } from './venueActs.ts';
 import { isNewer, loanHistoryRow, loanInfoRow, readRows, type LoanHistoryRow, type LoanInfoRow } from './wire.ts';
 
@@ -37,21 +36,17 @@ const GROWTH = new Dec('1.001');
 export interface FlexibleOptions {
   readonly account: string;
   readonly client: OkxClient;
-  /** Coins someone may want to release: their maxima are read at every look, one call per coin (okx.md §3.6). */
-  readonly releasable: readonly Asset[];
 }
 
 export class FlexibleLoan implements ProductPart {
   readonly product = 'okx.flexibleLoan';
   readonly #account: string;
   readonly #client: OkxClient;
-  readonly #releasable: readonly Asset[];
   readonly #venueActs: VenueActs;
 
   constructor(options: FlexibleOptions) {
     this.#account = options.account;
     this.#client = options.client;
-    this.#releasable = options.releasable;
     this.#venueActs = new VenueActs(options.client);
   }
 
@@ -82,7 +77,6 @@ export class FlexibleLoan implements ProductPart {
           discounts,
           addable,
           alerts: acts.filter(({ ccy }) => concerns(row, ccy)).map(({ says }) => says),
-          maxRelease: await mostToRedeem(this.#client, row.ordId, releasableOf(row, this.#releasable), signal),
         }),
       );
     }
@@ -223,10 +217,6 @@ function orderParam(intent: Intent): Params {
 function orderToGrow(intent: Intent): Params {
   if (intent.key === SINGLE) throw new VenueError('malformed', 'only an order that the venue names can grow');
   return { ordId: intent.key };
-}
-
-function releasableOf(row: LoanInfoRow, wanted: readonly Asset[]): Asset[] {
-  return row.collateral.map(({ ccy }) => ccy).filter((ccy) => wanted.includes(ccy));
 }
 
 function concerns(row: LoanInfoRow, ccy: string): boolean {

@@ -14,7 +14,7 @@ import {
 } from '../../core/loan.ts';
 import { Dec, ONE, ZERO, max, min, sum } from '../../core/money.ts';
 import { malformed, printedUnit } from '../parse.ts';
-import { bracketValue, lastRate, nextTiers } from './weights.ts';
+import { bracketValue, lastRate, leavingTiers, nextTiers } from './weights.ts';
 import type { Coins, DiscountRow, LoanInfoRow } from './wire.ts';
 
 /** Key of an order that the venue names no id for: the shape before April 2026. No ordId is sent for it. */
@@ -37,8 +37,6 @@ export interface FlexibleSurroundings {
   /** Coins of the funding account that could be added. */
   readonly addable: readonly Asset[];
   readonly alerts: readonly string[];
-  /** Most coins the venue would let go; absent is unknown. */
-  readonly maxRelease: Readonly<Record<Asset, Dec>>;
 }
 
 /** @throws VenueError when the row cannot be true or a needed figure is missing */
@@ -66,7 +64,7 @@ export function flexibleLoanView(row: LoanInfoRow, around: FlexibleSurroundings)
     line: closed ? (row.liqLtv ?? ONE) : lineOf(row, where),
     call: row.callLtv,
     marginRatio: null,
-    maxRelease: around.maxRelease,
+    maxRelease: {},
     alerts,
   };
 }
@@ -167,6 +165,7 @@ function heldView(coins: Priced, scale: Dec): CollateralView {
     ...emptyView(coins.ccy, coins.price),
     amount: coins.amt,
     weight: lastRate(coins.amt, coins.discount).times(coins.discount === undefined ? scale : max(scale, ONE)),
+    leaveTiers: leavingTiers(coins.amt, coins.discount, scale),
     addTiers: tiers,
   };
 }
@@ -196,5 +195,15 @@ function newcomers(
 }
 
 function emptyView(asset: Asset, price: Dec): CollateralView {
-  return { asset, amount: ZERO, free: ZERO, price, weight: ZERO, addTiers: [], minAdd: null, decimals: DECIMALS };
+  return {
+    asset,
+    amount: ZERO,
+    free: ZERO,
+    price,
+    weight: ZERO,
+    leaveTiers: [],
+    addTiers: [],
+    minAdd: null,
+    decimals: DECIMALS,
+  };
 }

@@ -4,7 +4,8 @@
  */
 import type { Clock } from '../../clock.ts';
 import type { Evidence, Intent } from '../../core/intent.ts';
-import type { AccountView, Asset, Product } from '../../core/loan.ts';
+import type { AccountView, Asset, LoanView, Product } from '../../core/loan.ts';
+import type { Dec } from '../../core/money.ts';
 import {
   VenueError,
   type AccountTerms,
@@ -33,6 +34,7 @@ import { OKX_HOSTS, type OkxHosts } from './publicClient.ts';
 import { OkxReports } from './reports.ts';
 import { sharedMarket } from './sharing.ts';
 import { SpotBorrow } from './spotBorrow.ts';
+import { mostOf } from './terms.ts';
 import { okxTiming, type OkxTiming } from './timing.ts';
 import { configRow, readOne, type ConfigRow } from './wire.ts';
 
@@ -61,8 +63,6 @@ export interface OkxOptions {
   readonly allowWithdraw?: boolean;
   /** Wallet coins the policy may use; `null`: every one that could be collateral. Others are not offered as new collateral. */
   readonly usable?: readonly Asset[] | null;
-  /** Coins a policy may release: the venue is asked at every look how much it would let go, a call per coin. */
-  readonly releasable?: readonly Asset[];
   /** Shared by all accounts behind one IP address; by default by all of this process. */
   readonly meter?: Meter;
   readonly transport?: Transport;
@@ -104,10 +104,9 @@ class Okx implements ReportingVenue {
       demo: options.demo ?? false,
       tagIntents: options.tagIntents,
     });
-    const releasable = options.releasable ?? [];
     const parts: readonly ProductPart[] = [
-      new FlexibleLoan({ account, client: this.#client, releasable }),
-      new SpotBorrow({ account, client: this.#client, releasable }),
+      new FlexibleLoan({ account, client: this.#client }),
+      new SpotBorrow({ account, client: this.#client }),
     ];
     this.#parts = new Map(
       parts.filter(({ product }) => this.products.includes(product)).map((part) => [part.product, part]),
@@ -143,6 +142,10 @@ class Okx implements ReportingVenue {
     if (view.blind) throw view.blind;
     await view.priceWallets((assets) => this.#market.prices(assets));
     return view.done(this.#options.account, config.uid);
+  }
+
+  mostToRelease(loan: LoanView, assets: readonly Asset[], signal: AbortSignal): Promise<Record<Asset, Dec>> {
+    return mostOf(this.#client, loan, assets, signal);
   }
 
   async cursors(intent: Intent, signal: AbortSignal): Promise<Readonly<Record<string, string>>> {

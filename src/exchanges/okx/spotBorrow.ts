@@ -15,7 +15,6 @@ import type { ProductPart, Section, Surroundings } from './product.ts';
 import type { Urgency } from './publicClient.ts';
 import { echoedAmount } from './replies.ts';
 import { spotBorrowView } from './spotView.ts';
-import { mostToWithdraw } from './terms.ts';
 import {
   accountBillRow,
   balanceRow,
@@ -38,20 +37,16 @@ const GROWTH = new Dec('1.001');
 export interface SpotOptions {
   readonly account: string;
   readonly client: OkxClient;
-  /** Coins someone may want to release: their maxima are read at every look (okx.md §4.8). */
-  readonly releasable: readonly Asset[];
 }
 
 export class SpotBorrow implements ProductPart {
   readonly product = 'okx.spotBorrow';
   readonly #account: string;
   readonly #client: OkxClient;
-  readonly #releasable: readonly Asset[];
 
   constructor(options: SpotOptions) {
     this.#account = options.account;
     this.#client = options.client;
-    this.#releasable = options.releasable;
   }
 
   async observe(around: Surroundings, signal: AbortSignal): Promise<Section> {
@@ -78,11 +73,6 @@ export class SpotBorrow implements ProductPart {
       discounts,
       addable,
       autoRepay: config.autoRepay,
-      maxRelease: await mostToWithdraw(
-        this.#client,
-        coins.filter((asset) => this.#releasable.includes(asset)),
-        signal,
-      ),
     });
     return { loans: [loan], asOf: oldest, prices: prices.of };
   }

@@ -14,7 +14,7 @@ import {
 } from '../../core/loan.ts';
 import { Dec, ONE, ZERO, max, min, sum } from '../../core/money.ts';
 import { malformed } from '../parse.ts';
-import { bracketValue, lastRate, nextTiers } from './weights.ts';
+import { bracketValue, lastRate, leavingTiers, nextTiers } from './weights.ts';
 import type { BalanceDetail, BalanceRow } from './spotWire.ts';
 import type { DiscountRow } from './wire.ts';
 
@@ -35,7 +35,6 @@ export interface SpotSurroundings {
   /** Coins of the funding account that could be moved in. */
   readonly addable: readonly Asset[];
   readonly autoRepay: boolean;
-  readonly maxRelease: Readonly<Record<Asset, Dec>>;
 }
 
 /** One currency with everything that is counted from it. */
@@ -75,7 +74,7 @@ export function spotBorrowView(row: BalanceRow, around: SpotSurroundings): LoanV
     line: m === null ? ONE : ONE.div(ONE.plus(m)),
     call: m === null ? null : ONE.div(ONE.plus(m.times(WARNED_AT))),
     marginRatio,
-    maxRelease: around.maxRelease,
+    maxRelease: {},
     alerts: [...coins.flatMap(alertsOf), ...accountAlerts(row, debtValue, around.autoRepay && !closed)],
   };
 }
@@ -147,6 +146,8 @@ function collateralOf(coin: Coin): CollateralView {
     free: max(min(detail.available ?? ZERO, amount), ZERO),
     price,
     weight,
+    // What is owed is not ours to take out, so only equity leaves.
+    leaveTiers: leavingTiers(positive, discount, scale),
     addTiers: [...netting(equity), ...beyond(positive, discount, counted === null ? ONE : implied)],
     minAdd: null,
     decimals: DECIMALS,
@@ -173,7 +174,17 @@ function newcomers(coins: readonly Coin[], around: SpotSurroundings): Collateral
     const [first] = addTiers;
     if (first === undefined) return [];
     return [
-      { asset, amount: ZERO, free: ZERO, price, weight: first.weight, addTiers, minAdd: null, decimals: DECIMALS },
+      {
+        asset,
+        amount: ZERO,
+        free: ZERO,
+        price,
+        weight: first.weight,
+        leaveTiers: [],
+        addTiers,
+        minAdd: null,
+        decimals: DECIMALS,
+      },
     ];
   });
 }

@@ -61,7 +61,7 @@ async function flexibleTerms(loan: LoanView, asking: Asking): Promise<LoanTerms>
         };
       }),
     ),
-    mostToRedeem(client, loan.key === SINGLE ? '' : loan.key, held, signal),
+    mostOf(client, loan, held, signal),
   ]);
   return { debts, release: releaseOf(loan, held, most, gaps) };
 }
@@ -72,6 +72,17 @@ function head(
   stated: Stated | null,
 ): Pick<DebtTerms, 'loan' | 'product' | 'asset' | 'ratePerDay' | 'stated'> {
   return { loan: id, product, asset, ratePerDay: stated === null ? null : perDay(stated), stated };
+}
+
+/** What the venue would let go of these coins of a loan. */
+export function mostOf(
+  client: OkxClient,
+  loan: LoanView,
+  assets: readonly Asset[],
+  signal: AbortSignal,
+): Promise<Record<Asset, Dec>> {
+  if (loan.product === 'okx.spotBorrow') return mostToWithdraw(client, assets, signal);
+  return mostToRedeem(client, loan.key === SINGLE ? '' : loan.key, assets, signal);
 }
 
 function heldOf(loan: LoanView): Asset[] {
@@ -124,7 +135,7 @@ async function spotTerms(loan: LoanView, asking: Asking): Promise<LoanTerms> {
     readOne('account/interest-limits', interestLimitsRow, await client.read(ENDPOINTS.interestLimits, {}, signal)),
   );
   const rates = limits === null ? await gaps.attempt('okx.spotBorrow rates', () => hourlyRates(asking)) : null;
-  const most = await mostToWithdraw(client, held, signal);
+  const most = await mostOf(client, loan, held, signal);
   const debts = await Promise.all(loan.debts.map((debt) => spotDebt(loan, debt.asset, { limits, rates }, asking)));
   return { debts, release: releaseOf(loan, held, most, gaps) };
 }
@@ -165,12 +176,12 @@ async function hourlyRates({ client, signal }: Asking): Promise<ReadonlyMap<Asse
 }
 
 /** What the venue would give back of an order's collateral (okx.md §3.6); what could not be read is left out. */
-export async function mostToRedeem(
+async function mostToRedeem(
   client: OkxClient,
   ordId: string,
   assets: readonly Asset[],
   signal: AbortSignal,
-): Promise<Readonly<Record<Asset, Dec>>> {
+): Promise<Record<Asset, Dec>> {
   const most: Record<Asset, Dec> = {};
   for (const ccy of assets) {
     try {
@@ -186,11 +197,11 @@ export async function mostToRedeem(
 }
 
 /** What may leave the trading account without borrowed coins (okx.md §4.8); what could not be read is left out. */
-export async function mostToWithdraw(
+async function mostToWithdraw(
   client: OkxClient,
   assets: readonly Asset[],
   signal: AbortSignal,
-): Promise<Readonly<Record<Asset, Dec>>> {
+): Promise<Record<Asset, Dec>> {
   const most: Record<Asset, Dec> = {};
   for (let first = 0; first < assets.length; first += MOST_CURRENCIES) {
     try {

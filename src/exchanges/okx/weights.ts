@@ -38,6 +38,21 @@ export function nextTiers(held: Dec, discount: DiscountRow, cap: Dec): WeightTie
   return counting(tiers);
 }
 
+/**
+ * Brackets that `held` coins leave, the last one first. Each weight is the larger of the public bracket and the bracket
+ * scaled to the venue's figure, so that a release is never taken for lighter than it is. Without brackets nothing leaves.
+ */
+export function leavingTiers(held: Dec, discount: DiscountRow | undefined, scale: Dec): WeightTier[] {
+  if (discount === undefined) return [];
+  const factor = max(scale, ONE);
+  const edge = discount.brackets.at(-1)?.to ?? null;
+  const beyond = edge === null ? [] : [{ from: edge, to: null, rate: discount.beyond ?? ZERO }];
+  return [...discount.brackets, ...beyond]
+    .map(({ from, to, rate }) => ({ room: overlap(held, from, to), weight: rate.times(factor) }))
+    .filter(({ room }) => room.gt(ZERO))
+    .reverse();
+}
+
 /** Sizing stops at weight 0 (DESIGN §5.2), so nothing from there on is offered. */
 function counting(tiers: readonly WeightTier[]): WeightTier[] {
   const end = tiers.findIndex((tier) => tier.weight.lte(ZERO));

@@ -161,13 +161,6 @@ describe('a look at cross margin', () => {
     expect(loan.collateral.every((held) => held.addTiers.length === 0)).toBe(true);
     expect(loan.alerts).toHaveLength(1);
   });
-
-  it('asks how much could be released only for coins that may be', async () => {
-    const answers = { 'GET /sapi/v1/margin/maxTransferable': { amount: '0.4' } };
-    expect(cross(await look(answers)).maxRelease).toEqual({});
-    const loan = cross(await look(answers, { releasable: ['BTC', 'ETH'] }));
-    expect(Object.entries(loan.maxRelease).map(([asset, most]) => [asset, most.toFixed()])).toEqual([['BTC', '0.4']]);
-  });
 });
 
 describe('what may not be believed', () => {

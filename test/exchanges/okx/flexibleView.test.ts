@@ -44,7 +44,6 @@ function around(more: Partial<FlexibleSurroundings> & { usd?: Record<string, str
     discounts: brackets(discount('BTC'), discount('ETH'), flat('USDC', '1'), flat('USDT', '1')),
     addable: [],
     alerts: [],
-    maxRelease: {},
     ...rest,
   };
 }
@@ -122,6 +121,18 @@ describe('an order', () => {
     ]);
   });
 
+  it('lets the last bracket leave first, and nothing when the brackets could not be read', () => {
+    const collateralData = [{ ccy: 'BTC', amt: '22' }];
+    const held = { ...X10, collateralData, collateralNotionalUsd: '1293000', curLTV: '0.6648' };
+    const [btc] = flexibleLoanView(row(held), around()).collateral;
+    expect(btc?.leaveTiers.map(({ room, weight }) => [room?.toFixed(), weight.toFixed()])).toEqual([
+      ['2', '0.975'],
+      ['20', '0.98'],
+    ]);
+    const [unknown] = flexibleLoanView(row(held), around({ discounts: null })).collateral;
+    expect(unknown?.leaveTiers).toEqual([]);
+  });
+
   it('never counts an added coin for more than the venue counts the held ones', () => {
     const [btc] = flexibleLoanView(
       row({ ...X10, collateralNotionalUsd: '1053000', curLTV: '0.8167' }),
@@ -137,6 +148,7 @@ describe('an order', () => {
       around(),
     ).collateral;
     expect(btc?.weight.toFixed(6)).toBe('1.000000');
+    expect(btc?.leaveTiers.every(({ weight }) => weight.gte('0.999999'))).toBe(true);
     expect(btc?.addTiers[0]?.weight.toFixed()).toBe('0.98');
   });
 

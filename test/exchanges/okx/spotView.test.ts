@@ -45,7 +45,6 @@ function view(
     discounts: new Map(tables.map((row) => [row.ccy, row])),
     addable: [],
     autoRepay: false,
-    maxRelease: {},
     ...rest,
   });
 }
