@@ -166,12 +166,13 @@ export function fitAdd(
   };
 }
 
-/** A release: rounds down, never above what the venue would let go. */
-export function fitRelease(wanted: Wanted, decimals: number, bounds: readonly Bound[]): Fit | Misfit {
+/** A release: rounds down, never above what the venue would let go. @param least smallest one that is worth a call, coins */
+export function fitRelease(wanted: Wanted, decimals: number, bounds: readonly Bound[], least = ZERO): Fit | Misfit {
   const trail = new Trail(wanted, decimals);
   trail.step('roundDown', floor(wanted.unbounded, decimals));
   const cut = lower(trail, bounds, decimals);
-  if (trail.value.lte(ZERO)) return tooSmall(trail, cut, null, 'release');
+  if (trail.value.lte(ZERO) || trail.value.lt(least))
+    return tooSmall(trail, cut, least.isZero() ? null : least, 'release');
   return {
     ok: true,
     sized: trail.sized(),
@@ -180,7 +181,7 @@ export function fitRelease(wanted: Wanted, decimals: number, bounds: readonly Bo
     leftDust: false,
     direction: 'down',
     most: trail.value,
-    least: ZERO,
+    least,
     sources: trail.value,
   };
 }

@@ -6,7 +6,7 @@
  */
 import type { LoanView } from './loan.ts';
 import type { Levels } from './need.ts';
-import type { Bands, Policy } from './policy.ts';
+import type { Bands, Policy, ReleaseRule } from './policy.ts';
 import { Dec, ONE, ZERO, format, min } from './money.ts';
 
 /** `act` stays this far below the venue's call and line, whatever the policy says (DESIGN §5.1, fixture X20). */
@@ -64,6 +64,23 @@ export function levelsAt(bands: Bands, line: Dec, call: Dec | null, m: Dec | nul
 /** The levels a policy gives this loan at this observation. @throws LevelsError */
 export function levelsOf(loan: LoanView, policy: Policy): Levels {
   return levelsAt(policy.bands, loan.line, loan.call, loan.marginRatio === null ? null : loan.marginRatio.m);
+}
+
+/** Where collateral may leave, and how far up that may bring the loan, as LTVs. */
+export interface ReleaseLevels {
+  readonly below: Dec;
+  readonly upTo: Dec;
+}
+
+/**
+ * The release levels of one loan now. They stay under the target that the loan has at this observation, so that what was
+ * let go is not asked back at the same price; when that pushes `upTo` down, `below` moves with it.
+ */
+export function releaseLevelsOf(bands: Bands, rule: ReleaseRule, levels: Levels): ReleaseLevels {
+  const below = ltvOf(bands.scale, rule.below, levels.line);
+  const wanted = ltvOf(bands.scale, rule.upTo, levels.line);
+  if (wanted.lte(levels.target)) return { below, upTo: wanted };
+  return { below: min(below, below.times(levels.target).div(wanted)), upTo: levels.target };
 }
 
 function clampAct(act: Dec, line: Dec, call: Dec | null, byMarginRatio: Dec | null): Dec {

@@ -3,7 +3,8 @@
  *
  * Windows of a policy count every charge of the account on loans that follow the same policy, whichever tier it was charged
  * in: the urgent tier is wider, not additional. A leg fed by its own transfer was paid for when the transfer was and is
- * charged zero. All values are USD unless a name says coins.
+ * charged zero. What was released has a window of its own: it may not use up what protects. All values are USD unless a
+ * name says coins.
  */
 import type { Asset, LoanId } from './loan.ts';
 import type { Charge, Reservation } from './need.ts';
@@ -12,6 +13,9 @@ import { type Dec, ZERO, max, parse, sum } from './money.ts';
 
 export const HOUR_MS = 3_600_000;
 export const DAY_MS = 24 * HOUR_MS;
+
+/** The rung that charges and intents of a release carry: no rung of the ladder asked for them. */
+export const RELEASE_RUNG = 0;
 
 export type Tier = 'normal' | 'urgent';
 export type LimitName = 'perAction' | 'perHour' | 'perDay' | 'perIncident' | `atMost of rung ${number}`;
@@ -73,7 +77,7 @@ export function room(ask: RoomAsk): Room {
 /** Room under the limits that count money over time: hour, day, incident and the rung's own. */
 export function windowRoom(ask: RoomAsk): Room {
   const caps = capsOf(ask.policy.limits, ask.tier);
-  const counted = ask.spent.filter((one) => ask.counts(one.loan));
+  const counted = ask.spent.filter((one) => one.rung !== RELEASE_RUNG && ask.counts(one.loan));
   const rooms: readonly Room[] = [
     left('perHour', caps.perHour, () => usdOf(within(counted, ask.now, HOUR_MS))),
     left('perDay', caps.perDay, () => usdOf(within(counted, ask.now, DAY_MS))),
@@ -81,6 +85,12 @@ export function windowRoom(ask: RoomAsk): Room {
     ask.rung === null ? UNLIMITED : rungRoom(ask, ask.rung, counted),
   ];
   return rooms.reduce(smaller, UNLIMITED);
+}
+
+/** What may still be released under a policy's `release.perDay`, USD: the last 24 hours' releases count, nothing else. */
+export function releaseRoom(perDay: Dec, ask: Pick<RoomAsk, 'now' | 'spent' | 'counts'>): Dec {
+  const released = ask.spent.filter((one) => one.rung === RELEASE_RUNG && ask.counts(one.loan));
+  return max(ZERO, perDay.minus(usdOf(within(released, ask.now, DAY_MS))));
 }
 
 /** Room of one action. */

@@ -89,7 +89,10 @@ export interface DecideInput {
   readonly fruitless: Readonly<Record<LoanId, readonly number[]>>;
   /** Assets whose price sources disagree. */
   readonly dislocated: readonly Asset[];
-  /** Assets whose price has a reference of its own, outside the venue, that agrees now (DESIGN §2.7). */
+  /**
+   * Assets whose price has a reference of its own, outside the venue, that agrees now. Only a loan all of whose prices are
+   * attested may let collateral go (DESIGN §2.7); what nobody compared is not attested.
+   */
   readonly attested: readonly Asset[];
   /** Rungs that may not be used now, with the reason (hanging transfer, breaker open, asset unavailable). */
   readonly blocked: readonly {

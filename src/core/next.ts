@@ -13,10 +13,19 @@ const SHOWN_DIGITS = 8;
  * still. A level already reached, and one that no price of the coin reaches, is left out.
  */
 export function nextPrices(loan: LoanView, levels: Levels, groups: Groups): Decision['next'] {
+  return pricesOf(loan, levelsAhead({ C: loan.collateralValue, D: loan.debtValue }, levels), groups);
+}
+
+interface NamedLevel {
+  readonly what: string;
+  readonly level: Dec;
+}
+
+/** The prices at which the loan's LTV would meet these levels, coin by coin. */
+export function pricesOf(loan: LoanView, ahead: readonly NamedLevel[], groups: Groups): Decision['next'] {
   if (loan.status !== 'open' || loan.debtValue.lte(ZERO)) return [];
   const coins = coinExposures(loan);
   const total = { C: loan.collateralValue, D: loan.debtValue };
-  const ahead = levelsAhead(total, levels);
   return factorsOf(coins, groups).flatMap((factor) => {
     const asset = pricedCoin(coins, factor, groups);
     const price = priceOf(loan, asset);
@@ -42,7 +51,7 @@ export function priceAt(still: Exposure, moving: Exposure, level: Dec, price: De
   return price.times(rest).div(slope);
 }
 
-function levelsAhead(total: Exposure, levels: Levels): readonly { readonly what: string; readonly level: Dec }[] {
+function levelsAhead(total: Exposure, levels: Levels): readonly NamedLevel[] {
   const named = [
     ...levels.warn.map((level, index) => ({ what: `warn ${index + 1}`, level })),
     { what: 'act', level: levels.act },

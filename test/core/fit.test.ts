@@ -97,6 +97,11 @@ describe('a release', () => {
     expect(fit.ok && fit.sized.amount.toFixed()).toBe('15.5');
     expect(fit.ok && recompute(sizingOf(fit.sized))).toBe('15.5');
     expect(fitRelease({ ...want, unbounded: dec(-1) }, 4, []).ok).toBe(false);
+    expect(fitRelease(want, 4, [bound('maxRelease', '15.5')], dec('15.5')).ok).toBe(true);
+    expect(fitRelease(want, 4, [bound('maxRelease', '15.5')], dec('15.5001'))).toMatchObject({
+      ok: false,
+      why: 'maxRelease leaves 15.5, the smallest release is 15.5001',
+    });
   });
 
   it('takes the last tier first and no more than is held', () => {

@@ -1,6 +1,6 @@
 /** Sliding windows and the smallest room (DESIGN §5.6). */
 import { describe, expect, it } from 'vitest';
-import { DAY_MS, HOUR_MS, actionRoom, fuse, room, spentOf, windowRoom } from '../../src/core/limits.ts';
+import { DAY_MS, HOUR_MS, actionRoom, fuse, releaseRoom, room, spentOf, windowRoom } from '../../src/core/limits.ts';
 import type { RoomAsk } from '../../src/core/limits.ts';
 import type { Charge } from '../../src/core/need.ts';
 import { NOW, dec, policy, rung } from './build.ts';
@@ -34,6 +34,23 @@ function ask(charges: readonly Charge[], rules: PolicySpec, more: Partial<RoomAs
     ...more,
   };
 }
+
+describe('releases', () => {
+  const released = [charge('300', HOUR_MS, { rung: 0, episode: '' }), charge('200', DAY_MS, { rung: 0, episode: '' })];
+
+  it('have a window of their own: they take nothing from what protects, and the other way round', () => {
+    const both = [...released, charge('700', HOUR_MS)];
+    const caps = { caps: { perHour: dec(1_000), perDay: dec(1_000) } };
+    expect(windowRoom(ask(both, caps)).usd?.toFixed()).toBe('300');
+    expect(releaseRoom(dec(1_000), ask(both, {})).toFixed()).toBe('700');
+  });
+
+  it('of the last 24 hours count, also one from the future, and never give more than nothing', () => {
+    expect(releaseRoom(dec(100), ask(released, {})).toFixed()).toBe('0');
+    expect(releaseRoom(dec(1_000), ask([charge('400', -HOUR_MS, { rung: 0 })], {})).toFixed()).toBe('600');
+    expect(releaseRoom(dec(1_000), ask(released, {}, { counts: () => false })).toFixed()).toBe('1000');
+  });
+});
 
 const text = (of: { usd: { toFixed: () => string } | null; binding: string | null }) => [
   of.usd?.toFixed() ?? null,
