@@ -9,6 +9,9 @@
  * | outcome | the outcome | goes on from it |
  */
 import type { Intent, RejectEffect, Reply } from '../core/intent.ts';
+import { RELEASE_RUNG } from '../core/limits.ts';
+import { modeAllows } from '../core/modes.ts';
+import type { AccountMode } from '../core/need.ts';
 import type { SignedRequest } from '../exchanges/exchange.ts';
 import type { AccountSetup, LookDeps } from './account.ts';
 import type { Appended } from './outcomes.ts';
@@ -22,6 +25,8 @@ export interface ActFacts {
   readonly lease: Lease;
   /** Aborts when the look was told to stop. */
   readonly signal: AbortSignal;
+  /** The account's mode when it was planned. */
+  readonly accountMode: AccountMode;
   /** Age of the view that the plan was made from. */
   readonly ageMs: () => number;
   /** Another call is undecided, and this one may leave beside it (DESIGN §5.7). */
@@ -88,10 +93,12 @@ async function spaced({ clock }: LookDeps, { lastSentAt, setup: { timing }, sign
 }
 
 /** What must hold at the moment of the claim, asked of the settings of that moment (DESIGN §2.11, §8). */
-function whyNot(deps: LookDeps, intent: Intent, { signal, setup }: ActFacts): string | null {
+function whyNot(deps: LookDeps, intent: Intent, { signal, setup, accountMode, beside }: ActFacts): string | null {
   const { mode } = deps.setup();
   if (intent.mode !== mode || mode === 'dryRun') return `the account is ${mode}, the plan is ${intent.mode}`;
   if (intent.policyDigest !== setup.digest) return 'the plan was made under another policy';
+  if (!modeAllows(accountMode, intent.verb)) return `mode ${accountMode} does not let ${intent.verb} leave`;
+  if (beside && intent.rung === RELEASE_RUNG) return 'nothing is released while another money call is undecided';
   if (!deps.mayClaim() || signal.aborted) return 'the server is stopping';
   return null;
 }

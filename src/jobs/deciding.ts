@@ -5,6 +5,7 @@ import type { Intent } from '../core/intent.ts';
 import type { AccountView, LoanId, LoanView } from '../core/loan.ts';
 import { triggerLtv } from '../core/loan.ts';
 import { decide } from '../core/decide.ts';
+import { releases } from '../core/release.ts';
 import { levelsText } from '../core/levels.ts';
 import { format } from '../core/money.ts';
 import type { DecideInput, Decision, DecisionBase, Need, TraceLine } from '../core/need.ts';
@@ -19,6 +20,7 @@ import { pausedWords } from './obeying.ts';
 import type { Paused } from './operator.ts';
 import { followed, isWatched, whyUnseen } from './needing.ts';
 import type { Followed } from './needing.ts';
+import { releaseInputOf } from './releasing.ts';
 import type { Freedom } from './undecided.ts';
 import { decimalPercent } from './words.ts';
 
@@ -41,11 +43,13 @@ export const UNCONFIRMED = 'unconfirmed';
 /** One decision for every loan: the core's for a loan in need; for each other one what was seen, or why nothing was. */
 export function decideAll(question: Question): readonly Decision[] {
   const { draft, view } = question;
-  const decided = decide(inputOf(question)).map((decision) => explained(decision, question));
+  const input = inputOf(question);
+  const decided = decide(input).map((decision) => explained(decision, question));
   const answered = new Set(decided.map(({ loan }) => loan));
+  const released = new Map(releases(releaseInputOf(input, draft)).map((decision) => [decision.loan, decision]));
   const quiet = view.loans
     .filter(({ id }) => !answered.has(id))
-    .map((loan) => explained(quietDecision(loan, question), question));
+    .map((loan) => explained(withRelease(quietDecision(loan, question), released.get(loan.id)), question));
   const seen = new Set(view.loans.map(({ id }) => id));
   const unseen = [...draft.loans].filter(([id, stored]) => !seen.has(id) && isWatched(stored));
   return [
@@ -62,7 +66,7 @@ export function decideBlind(draft: Draft, why: string, now: number): readonly De
     .map(([id, stored]) => blindDecision(id, stored, why, now));
 }
 
-function inputOf({ setup, draft, opened, view, verdicts, undecided, freedom, now }: Question): DecideInput {
+export function inputOf({ setup, draft, opened, view, verdicts, undecided, freedom, now }: Question): DecideInput {
   const policies: Record<LoanId, Policy> = {};
   const priorities: Record<LoanId, number> = {};
   for (const loan of view.loans) {
@@ -136,6 +140,14 @@ function quietDecision(loan: LoanView, question: Question): Decision {
     ...because(rule, says),
     next: nextPrices(loan, found.levels, setup.groups),
   };
+}
+
+/** A quiet loan's record also says whether, and why not, its collateral leaves. */
+function withRelease(quiet: Decision, release: Decision | undefined): Decision {
+  if (release === undefined) return quiet;
+  const trace = [...quiet.trace, ...release.trace];
+  if (release.verdict === 'act') return { ...release, trace };
+  return { ...quiet, trace, says: `${quiet.says}; ${release.says}`, next: release.next };
 }
 
 function blindDecision(loan: LoanId, { context }: Stored, why: string, now: number): Decision {

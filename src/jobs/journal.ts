@@ -6,6 +6,7 @@
 import type { Redis } from 'ioredis';
 import type { Intent } from '../core/intent.ts';
 import type { Learned } from '../core/learned.ts';
+import { RELEASE_RUNG } from '../core/limits.ts';
 import type { LoanId } from '../core/loan.ts';
 import type { Charge, Decision } from '../core/need.ts';
 import type { Stored } from '../machines/types.ts';
@@ -211,7 +212,9 @@ export class Journal {
   ): Promise<Appended> {
     const { follows, contradicts, refund = false } = OUTCOMES[state];
     const counts = state === 'rejected' || state === 'unknown';
-    const effect = state === 'confirmed' ? 'reset' : counts && fuse ? 'count' : '';
+    // The fuse brakes what protects; what was let go, or could not be, says nothing about that.
+    const isRelease = intent.rung === RELEASE_RUNG;
+    const effect = isRelease ? '' : state === 'confirmed' ? 'reset' : counts && fuse ? 'count' : '';
     const reply = await this.#run(
       OUTCOME,
       ['open', 'charges', 'fruitless', 'halt'],

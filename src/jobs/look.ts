@@ -103,7 +103,8 @@ class Look {
   async #send(planned: Draft, sight: Sight, { intent, beside }: Plan, undecided: readonly Intent[]): Promise<void> {
     const [deps, setup, opened, signal] = [this.#deps, this.#setup, this.#opened, this.#signal];
     const lastSentAt = newestSend(opened);
-    const facts = { setup, lease: this.#lease, signal, ageMs: sight.ageMs, beside, lastSentAt };
+    const accountMode = planned.mode;
+    const facts = { setup, lease: this.#lease, signal, accountMode, ageMs: sight.ageMs, beside, lastSentAt };
     const acted = await act(deps, intent, facts); // 7
     const draft = new Draft(
       deps,

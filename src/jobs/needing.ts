@@ -2,14 +2,14 @@
 import type { Intent } from '../core/intent.ts';
 import type { AccountView, LoanId, LoanView } from '../core/loan.ts';
 import { triggerLtv } from '../core/loan.ts';
-import { LevelsError, levelsOf, levelsText } from '../core/levels.ts';
+import { LevelsError, levelsOf, levelsText, releaseLevelsOf } from '../core/levels.ts';
 import { format, ZERO } from '../core/money.ts';
 import type { Levels } from '../core/need.ts';
 import type { Policy } from '../core/policy.ts';
 import { isBack } from '../core/position.ts';
 import { rulesFor } from '../core/select.ts';
 import { awaited } from '../machines/step.ts';
-import type { LevelsText, LoanEvent, Stored } from '../machines/types.ts';
+import type { LevelsText, LoanEvent, ReleaseWatch, Stored } from '../machines/types.ts';
 import type { AccountSetup } from './account.ts';
 import type { Draft } from './draft.ts';
 
@@ -60,7 +60,7 @@ export function seeLoans(setup: AccountSetup, draft: Draft, facts: SeeFacts): vo
     else {
       const stored = draft.loans.get(loan.id);
       if (stored?.state === 'retired' && awaited(stored).length === 0) draft.renew(loan.id);
-      draft.tell(loan.id, observed(loan, found, facts, `${setup.name}-${String(facts.epoch)}`));
+      draft.tell(loan.id, observed(loan, found, facts, setup));
     }
   }
   for (const [id, stored] of draft.loans) {
@@ -88,7 +88,9 @@ function leave(setup: AccountSetup, draft: Draft, loan: LoanView, { none, why }:
   if (stored !== undefined && isWatched(stored)) draft.tell(loan.id, { type: 'RETIRE', now });
 }
 
-function observed(loan: LoanView, { policy, levels }: Followed, { undecided, now }: SeeFacts, look: string): LoanEvent {
+function observed(loan: LoanView, { policy, levels }: Followed, facts: SeeFacts, setup: AccountSetup): LoanEvent {
+  const { undecided, now, epoch } = facts;
+  const look = `${setup.name}-${String(epoch)}`;
   return {
     type: 'OBSERVED',
     now,
@@ -102,11 +104,22 @@ function observed(loan: LoanView, { policy, levels }: Followed, { undecided, now
       confirmUrgent: policy.confirm.urgent,
       coolDownMs: policy.coolDownMs,
       whenUnsettled: policy.whenUnsettled,
+      release: releaseWatch(policy, levels, setup.timing.lookEveryMs),
     },
     episodeId: `${look}-${loan.product.replace('.', '-')}${loan.key === '' ? '' : `-${loan.key}`}`,
     priceMoment: priceMoment(loan),
     undecided: undecided.length > 0,
   };
+}
+
+/** Gaps between two looks that are ordinary: an outage of the venue, a restart. */
+const ORDINARY_GAP_LOOKS = 12;
+
+function releaseWatch({ bands, release }: Policy, levels: Levels, lookEveryMs: number): ReleaseWatch | null {
+  if (release === null) return null;
+  const rule = [bands.scale, release.below, release.upTo, release.afterMs, release.perDay].join(' ');
+  const { below } = releaseLevelsOf(bands, release, levels);
+  return { below: format(below), rule, gapMs: ORDINARY_GAP_LOOKS * lookEveryMs };
 }
 
 /** Prices behind an LTV as one text: it changes exactly when one of them does. */
@@ -142,7 +155,7 @@ function gone(now: number): LoanEvent {
     atTarget: true,
     owes: [],
     levels: none,
-    rules: { confirmAct: 1, confirmUrgent: 1, coolDownMs: 0, whenUnsettled: 'hold' },
+    rules: { confirmAct: 1, confirmUrgent: 1, coolDownMs: 0, whenUnsettled: 'hold', release: null },
     episodeId: '',
     priceMoment: '',
     undecided: false,

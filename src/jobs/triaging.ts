@@ -5,12 +5,13 @@ import type { ActDecision } from '../core/intents.ts';
 import type { Decision } from '../core/need.ts';
 import { awaited } from '../machines/step.ts';
 import type { AccountSetup, LookDeps } from './account.ts';
-import { decideAll } from './deciding.ts';
+import { decideAll, inputOf } from './deciding.ts';
 import type { Question } from './deciding.ts';
 import type { Withheld } from './draft.ts';
 import type { Opened } from './journal.ts';
 import { messageOf, withDeadline } from './observing.ts';
 import type { Sight } from './observing.ts';
+import { releaseInputOf, withMostToRelease } from './releasing.ts';
 
 /** One call that is about to leave. */
 export interface Plan {
@@ -29,8 +30,8 @@ export async function triage(
   signal: AbortSignal,
 ): Promise<Plan | null> {
   const { draft, opened, setup, undecided } = question;
+  const decisions = decideAll(await informed(deps, question, signal));
   const now = deps.clock.wall();
-  const decisions = decideAll(question);
   for (const { verdict, loan, says: why } of decisions) {
     const clears = draft.needs.get(loan)?.clear ?? null;
     const told = { now, why, ...(clears === null ? {} : { clears }) };
@@ -46,6 +47,17 @@ export async function triage(
     return { decision: inWords(decision, withheld), withheld };
   });
   return chosen !== null && 'intent' in chosen ? { intent: chosen.intent, beside: undecided.length > 0 } : null;
+}
+
+/** The question with the venue's own maximum of what may leave, if a release is all that is left to decide. */
+async function informed(deps: LookDeps, question: Question, signal: AbortSignal): Promise<Question> {
+  const { setup, draft } = question;
+  const still = whyStill(question);
+  const isShown = still === null || still.kind === 'dryRun';
+  const canRelease = Object.values(setup.policies).some(({ release }) => release !== null);
+  if (!isShown || !canRelease) return question;
+  const view = await withMostToRelease(deps, releaseInputOf(inputOf(question), draft), setup, signal);
+  return { ...question, view };
 }
 
 /**

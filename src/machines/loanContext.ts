@@ -37,6 +37,9 @@ export type Episode = {
   readonly reserved?: readonly Reserved[];
 };
 
+/** For how long the LTV was seen below the release level, without having been seen at or above it since. */
+export type Calm = { readonly ms: number; readonly rule: string };
+
 export type Pause = {
   readonly by: string;
   readonly why: string;
@@ -69,6 +72,8 @@ export type LoanContext = {
   readonly remainder: Remainder | null;
   readonly coolDownMs: number;
   readonly coolUntil: number | null;
+  /** `null`: at or above the release level at the last look, or nothing is released. */
+  readonly calm: Calm | null;
   readonly pause: Pause | null;
   /** The last thing that did not go well, in words. */
   readonly why: string | null;
@@ -98,6 +103,7 @@ export function freshLoan(id: string): LoanContext {
     remainder: null,
     coolDownMs: 0,
     coolUntil: null,
+    calm: null,
     pause: null,
     why: null,
   };

@@ -5,7 +5,7 @@
 import { ceil, format, max, ONE, parse, ZERO } from '../core/money.ts';
 import type { Dec } from '../core/money.ts';
 import { alert, endEpisode, tellOnce } from './loanContext.ts';
-import type { Episode, LoanContext, Phase, Seen, Told } from './loanContext.ts';
+import type { Calm, Episode, LoanContext, Phase, Seen, Told } from './loanContext.ts';
 import type { LoanCommand } from './types.ts';
 
 /** A warning is armed again only this far below its level, so that a price dancing on the level rings once. */
@@ -38,7 +38,8 @@ function seeing(before: LoanContext, seen: Seen, mayOpen: boolean): Told {
   const commands: LoanCommand[] = [];
   if (before.failures >= BLIND_AFTER)
     commands.push(alert('info', 'blind', `seen again after ${before.failures} failed looks`));
-  const context = { ...before, seenAt: seen.now, ltv, failures: 0, coolDownMs: rules.coolDownMs };
+  const calm = calming(before, seen);
+  const context = { ...before, seenAt: seen.now, ltv, failures: 0, coolDownMs: rules.coolDownMs, calm };
   if (status === 'liquidating') return liquidating({ context, commands });
   const free = { ...context, told: context.told.filter((once) => once !== 'liquidating') };
   if (status === 'closed') return closed({ context: free, commands });
@@ -47,6 +48,21 @@ function seeing(before: LoanContext, seen: Seen, mayOpen: boolean): Told {
   const nearing = distance(warnedOf, at);
   const counted = { ...nearing, context: { ...nearing.context, moments: confirming(nearing.context, seen, at) } };
   return episode(counted, seen, at, mayOpen);
+}
+
+/** What was not seen for so many counted gaps is forgotten: nobody knows where the LTV was meanwhile. */
+const FORGOTTEN_AFTER_GAPS = 10;
+
+/**
+ * Counts the time that a loan is seen below its release level. It begins anew when the LTV was seen at or above it, when the
+ * rule changed, and after blindness; between two looks no more than a gap counts, so a clock that was set gives nothing away.
+ */
+function calming({ calm, seenAt }: LoanContext, { status, ltv, now, rules: { release } }: Seen): Calm | null {
+  if (release === null || status !== 'open' || parse(ltv).gte(parse(release.below))) return null;
+  const { rule, gapMs } = release;
+  const passed = now - (seenAt ?? now);
+  if (calm?.rule !== rule || passed > FORGOTTEN_AFTER_GAPS * gapMs) return { ms: 0, rule };
+  return { rule, ms: calm.ms + Math.min(Math.max(passed, 0), gapMs) };
 }
 
 function liquidating({ context, commands }: Told): Told {

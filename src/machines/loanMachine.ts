@@ -15,7 +15,7 @@ import type { Standing } from './loanLook.ts';
 import { words } from './loanWords.ts';
 
 /** Version of the stored form. A change of states or context needs a new one and a migration in `migrations`. */
-export const LOAN_VERSION = 1;
+export const LOAN_VERSION = 2;
 
 function stands<const Where extends Standing>(where: Where) {
   return { guard: { type: 'stands', params: where }, target: `#loan.${where}` } as const;

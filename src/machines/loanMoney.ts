@@ -125,7 +125,9 @@ export function coolsDown(at: number): LoanCommand {
  * Nothing moved, so what the intent was carrying out is due again. After EXPIRED nobody knows: that is charged
  * elsewhere, nothing is due any more, and the next look is truth.
  */
-function setback(freed: LoanContext, { id, resumes }: InFlight, { type, why }: Setback): Told {
+function setback(before: LoanContext, { id, resumes, release }: InFlight, { type, why }: Setback): Told {
+  // A release that came to nothing is not hurried: it waits as long as a first one. A plan that nobody tried is none.
+  const freed = release && type !== 'VOIDED' ? { ...before, calm: null } : before;
   if (type === 'EXPIRED') {
     const says = `intent ${id} was given up without proof and counts as spent: ${why}`;
     return { context: { ...freed, why }, commands: [alert('critical', 'expired', says)] };

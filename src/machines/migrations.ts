@@ -27,8 +27,13 @@ export interface Lineage {
 }
 export type Lineages = Readonly<Record<Stored['machine'], Lineage>>;
 
+/** Version 2 counts how long a loan was below its release level. */
+function withCalm({ state, context }: Body): Body {
+  return { state, context: { ...context, calm: null } };
+}
+
 export const LINEAGES: Lineages = {
-  loan: { current: LOAN_VERSION, from: {} },
+  loan: { current: LOAN_VERSION, from: { 1: withCalm } },
   account: { current: ACCOUNT_VERSION, from: {} },
 };
 

@@ -66,6 +66,12 @@ export function held({ machine, context }: Stored): readonly Omit<Reservation, '
   return reserved.map((one) => ({ ...one, episode }));
 }
 
+/** For how long a loan that asks for nothing was seen below its release level, ms; `null` when it does not count. */
+export function calmOf({ machine, state, context }: Stored): number | null {
+  if (machine !== 'loan' || state !== 'watching.healthy' || !isLoanContext(context)) return null;
+  return context.calm?.ms ?? 0;
+}
+
 function stepLoan(stored: Stored, event: LoanEvent): Step<LoanCommand> {
   if (!STATES.loan.has(stored.state) || !isLoanContext(stored.context)) throw damaged(stored);
   const before = loanMachine.resolveState({ value: valueOf(stored.state), context: stored.context });

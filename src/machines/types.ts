@@ -19,6 +19,18 @@ export interface LifecycleRules {
   readonly confirmUrgent: number;
   readonly coolDownMs: number;
   readonly whenUnsettled: 'hold' | 'otherMoney';
+  /** `null`: the policy releases nothing. */
+  readonly release: ReleaseWatch | null;
+}
+
+/** What the lifecycle keeps count of for a release: for how long the LTV was seen below its level. */
+export interface ReleaseWatch {
+  /** LTV below which time counts. */
+  readonly below: string;
+  /** The rule as text: another one begins the count anew. */
+  readonly rule: string;
+  /** Longest time between two looks that counts in full; what was not seen for ten times as long is forgotten. */
+  readonly gapMs: number;
 }
 
 export type LoanEvent =

@@ -1,10 +1,12 @@
 /** A process may die on every line. Whatever it left, the looks after it never send twice and end in the right state. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parse } from '../../src/core/money.ts';
 import type { Venue } from '../../src/exchanges/exchange.ts';
 import type { Journal } from '../../src/jobs/journal.ts';
 import type { TestRedis } from '../support/redis.ts';
 import { startTestRedis } from '../support/redis.ts';
-import { Bench } from './bench.ts';
+import { Attested } from './attested.ts';
+import { Bench, PLAIN } from './bench.ts';
 import type { BenchOptions } from './bench.ts';
 import type { Conduct } from './fakeVenue.ts';
 
@@ -144,6 +146,36 @@ describe('a run that dies on any line', () => {
       },
       options,
     );
+  });
+});
+
+describe('a run that dies on any line of a release', () => {
+  // At LTV 30 %, seen for two seconds: the third look lets 0.4 BTC go.
+  const release = { below: parse('0.35'), upTo: parse('0.5'), afterMs: 2_000, perDay: parse('100000') };
+  const options = { loans: { one: { debt: '3000', btc: '1' } }, policy: { ...PLAIN, release } };
+
+  it.each(conducts)('during %s lets collateral go once', async (_name, conduct) => {
+    const lines = await everyDeath(
+      (b) => {
+        b.reference = new Attested(b);
+        if (conduct !== null) b.venue.script.push(conduct);
+      },
+      async (b, where) => {
+        // The second try of one that was lost with the call may be lost, too.
+        await b.looks(12, 4_000);
+        expect(Math.max(0, ...b.venue.sends().values()), where).toBeLessThanOrEqual(1);
+        expect(b.ltv(), where).toBeCloseTo(0.5, 3);
+        expect(b.venue.wallet.get('BTC')?.toNumber(), where).toBeCloseTo(0.4, 3);
+        expect((await b.journal.open()).undecided, where).toEqual([]);
+        expect((await b.journal.open()).fruitless, where).toEqual({});
+        expect(await b.charged(), where).toBeCloseTo(4_000, 0);
+        expect(await b.state(), where).toBe('watching.healthy');
+        expect([...b.alerts('stray'), ...b.alerts('halt')], where).toEqual([]);
+      },
+      options,
+      2,
+    );
+    expect(lines).toBeGreaterThan(8);
   });
 });
 

@@ -81,7 +81,13 @@ class Scene {
     const view = this.view();
     const levels = levelsOf(view, this.rules);
     const told = { now: this.now, atTarget: isBack(view, levels), levels: levelsText(levels) };
-    const rules = { confirmAct: 1, confirmUrgent: 1, coolDownMs: 0, whenUnsettled: 'otherMoney' } as const;
+    const rules = {
+      confirmAct: 1,
+      confirmUrgent: 1,
+      coolDownMs: 0,
+      whenUnsettled: 'otherMoney',
+      release: null,
+    } as const;
     this.machine.tell(seen(format(triggerLtv(view)), { ...told, rules }));
     const [asked] = this.machine.said('need');
     if (asked === undefined) return null;

@@ -99,6 +99,18 @@ export const RULES_OF_A_STEP: Readonly<Record<string, Rule>> = {
     !['watching.healthy', 'watching.warned'].includes(after.state) ||
     (now.episode === null && (event.type !== 'OBSERVED' || Number(event.ltv) < 0.7)),
 
+  'time below the release level counts only when both looks saw it there, and never more than a gap of it': (
+    { event, commands },
+    old,
+    { calm },
+  ) => {
+    const isTaken = event.type === 'OBSERVED' && !commands.some(({ type }) => type === 'stray');
+    if (!isTaken) return calm === null || calm.ms === old.calm?.ms;
+    if (calm === null || calm.ms === 0) return true;
+    const grown = calm.ms - (old.calm?.ms ?? Number.POSITIVE_INFINITY);
+    return Number(event.ltv) < 0.45 && grown >= 0 && grown <= Math.min(60_000, event.now - (old.seenAt ?? 0));
+  },
+
   'what is retired stays retired': ({ before, after }) => before.state !== 'retired' || after.state === 'retired',
 
   'a paused loan stays paused until it is resumed, retired, or its time is over': (

@@ -1,8 +1,9 @@
 /** What becomes of intents: the way through a send, verdicts, the unknown, and what may leave beside it (DESIGN §2, §5.7). */
 import { describe, expect, test } from 'vitest';
-import { awaited } from '../../src/machines/step.ts';
+import { awaited, calmOf } from '../../src/machines/step.ts';
 import {
   breached,
+  FAILED,
   LEGS,
   Loan,
   news,
@@ -14,6 +15,7 @@ import {
   seen,
   sent,
   STARVED,
+  throughJson,
 } from './support.ts';
 
 const lost = (): Loan => breached().tell(...sent('i'), news('UNKNOWN', 'i', 1_500));
@@ -179,6 +181,68 @@ describe('while nothing may move the loan', () => {
     expect([loan.state, loan.said('episodeClosed').length, awaited(loan.stored)]).toEqual(['retired', 1, ['i']]);
     expect(awaited(loan.tell(news('CONFIRMED', 'i')).stored)).toEqual([]);
     expect([loan.tell(seen('0.9')).state, loan.said('stray').length]).toEqual(['retired', 1]);
+  });
+});
+
+describe('the time below the release level', () => {
+  const LOW = '0.40';
+  /** Looks at one LTV, a minute apart. */
+  const looks = (from: number, count: number, ltv = LOW) =>
+    Array.from({ length: count }, (_, index) => seen(ltv, { now: from + index * 60_000 }));
+  const calm = (loan: Loan): number | null => loan.context.calm?.ms ?? null;
+
+  test('grows from look to look, survives JSON, and is told only of a loan that asks for nothing', () => {
+    const loan = new Loan().tell(...looks(0, 61));
+    expect([calm(loan), calmOf(throughJson(loan.stored))]).toEqual([3_600_000, 3_600_000]);
+    expect(calmOf(loan.tell(planned('r', { rung: 0 })).stored)).toBeNull();
+    expect(calmOf(breached().stored)).toBeNull();
+  });
+
+  test.each([
+    ['at the level', [seen('0.45', { now: 120_000 }), seen(LOW, { now: 121_000 })], 0],
+    ['above it', [seen('0.50', { now: 120_000 })], null],
+    [
+      'by another rule',
+      [seen(LOW, { now: 120_000, rules: { ...RULES, release: { ...RULES.release, rule: 'two' } } })],
+      0,
+    ],
+    ['by no rule', [seen(LOW, { now: 120_000, rules: { ...RULES, release: null } })], null],
+    ['after a long blindness', [FAILED, seen(LOW, { now: 60_000 + 600_001 })], 0],
+    ['of a loan without debt', [seen('0', { now: 120_000, status: 'closed' })], null],
+  ] as const)('begins anew %s', (_what, events, expected) => {
+    const loan = new Loan().tell(...looks(0, 2));
+    expect(calm(loan)).toBe(60_000);
+    expect(calm(loan.tell(...events))).toBe(expected);
+  });
+
+  test.each([
+    ['a shorter blindness counts for one gap only', 60_000 + 600_000, 120_000],
+    ['a clock that went back counts for nothing', 30_000, 60_000],
+  ] as const)('%s', (_what, now, expected) => {
+    const loan = new Loan().tell(...looks(0, 2), FAILED, FAILED, seen(LOW, { now }));
+    expect(calm(loan)).toBe(expected);
+  });
+
+  test.each(['REJECTED', 'REFUSED', 'DID_NOT_HAPPEN', 'EXPIRED'] as const)(
+    'begins anew after a release that ended %s, so that it is not tried again and again',
+    (type) => {
+      const loan = new Loan().tell(...looks(0, 3), planned('r', { rung: 0 }), news('CLAIMED', 'r'), news(type, 'r'));
+      expect([loan.state, calm(loan)]).toEqual(['watching.healthy', null]);
+      expect(calm(loan.tell(seen(LOW, { now: 180_000 })))).toBe(0);
+    },
+  );
+
+  test('goes on after a plan that nobody tried, and through a release that left something to release', () => {
+    const voided = new Loan().tell(...looks(0, 3), planned('r', { rung: 0 }), news('VOIDED', 'r'));
+    expect(calm(voided)).toBe(120_000);
+    const done = new Loan().tell(
+      ...looks(0, 3),
+      planned('r', { rung: 0 }),
+      news('CLAIMED', 'r'),
+      news('CONFIRMED', 'r'),
+    );
+    expect(calm(done)).toBe(120_000);
+    expect(calm(done.tell(seen('0.44', { now: 121_000 })))).toBe(121_000);
   });
 });
 

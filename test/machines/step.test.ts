@@ -20,7 +20,7 @@ const loan = (): Stored => start('loan', { id: 'acc/okx.flexibleLoan/1', now: 7 
 
 describe('start', () => {
   test('a machine starts with no event taken, and survives JSON', () => {
-    expect(loan()).toMatchObject({ machine: 'loan', version: 1, seq: 0, state: 'unseen', updatedAt: 7 });
+    expect(loan()).toMatchObject({ machine: 'loan', version: 2, seq: 0, state: 'unseen', updatedAt: 7 });
     expect(start('account', { id: 'acc', now: 7 })).toMatchObject({ machine: 'account', seq: 0, state: 'active' });
     expect(throughJson(loan())).toEqual(loan());
   });
@@ -103,6 +103,14 @@ describe('migrations', () => {
     expect(migrate(current, lineages)).toBe(current);
     expect(refusal(() => migrate({ ...old, version: 4 }, lineages))).toBe('unknownVersion');
     expect(refusal(() => migrate({ ...old, version: 1.5 }, lineages))).toBe('unknownVersion');
+  });
+
+  test('a loan stored by version 1 has not been counted below its release level yet', () => {
+    const { calm: _calm, ...context } = loan().context;
+    const first: Stored = { ...loan(), version: 1, state: 'watching.healthy', context };
+    const { stored } = step(throughJson(first), seen('0.40', { now: 60_000 }));
+    expect(stored).toMatchObject({ version: 2, state: 'watching.healthy', context: { calm: { ms: 0 } } });
+    expect(migrate(first)).toEqual({ ...first, version: 2, context: { ...context, calm: null } });
   });
 
   test('there is one for every version before the current one', () => {

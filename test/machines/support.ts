@@ -5,7 +5,13 @@ import { isLoanContext } from '../../src/machines/loanContext.ts';
 import type { LoanContext, News, Planned, Seen } from '../../src/machines/loanContext.ts';
 
 export const LEVELS = { warn: ['0.60', '0.65'], target: '0.58', act: '0.70', urgent: '0.78', line: '0.83', call: null };
-export const RULES = { confirmAct: 2, confirmUrgent: 1, coolDownMs: 60_000, whenUnsettled: 'otherMoney' } as const;
+export const RULES = {
+  confirmAct: 2,
+  confirmUrgent: 1,
+  coolDownMs: 60_000,
+  whenUnsettled: 'otherMoney',
+  release: { below: '0.45', rule: 'one', gapMs: 60_000 },
+} as const;
 export const LEGS = { rung: 1, legs: [{ verb: 'repay', asset: 'USDT', atMost: '100' }] } as const;
 
 export const HELD = { rung: 2, asset: 'USDT', amount: '400', usd: '400' } as const;
