@@ -1,5 +1,7 @@
 /** What happened, in words for somebody who watches the terminal. Pure. */
+import { durationText } from '../config/units.ts';
 import type { Intent, IntentState } from '../core/intent.ts';
+import { releaseLevelsOf } from '../core/levels.ts';
 import type { LoanView } from '../core/loan.ts';
 import { triggerLtv } from '../core/loan.ts';
 import type { Dec } from '../core/money.ts';
@@ -37,13 +39,14 @@ const VERBS: Record<Intent['verb'], { readonly does: string; readonly done: stri
   borrow: { does: 'borrow', done: 'borrowed' },
 };
 
-type Leg = Pick<Intent, 'verb' | 'asset' | 'amount' | 'from' | 'full'>;
+type Leg = Pick<Intent, 'verb' | 'asset' | 'amount' | 'from' | 'to' | 'full'>;
 
-/** `repay 3541.38 USDT from spot`, or the same as something that is done. */
+/** `repay 3541.38 USDT from spot`, `release 0.4 BTC to funding`, or the same as something that is done. */
 export function legWords(leg: Leg, tense: 'does' | 'done' = 'does'): string {
   const where = leg.from === 'inside' || leg.from === 'loan' ? '' : ` from ${leg.from}`;
+  const goal = leg.verb === 'transferOut' || leg.verb === 'reduce' ? ` to ${leg.to}` : '';
   const all = leg.full ? ', all that is owed' : '';
-  return `${VERBS[leg.verb][tense]} ${coins(leg.amount)} ${leg.asset}${where}${all}`;
+  return `${VERBS[leg.verb][tense]} ${coins(leg.amount)} ${leg.asset}${where}${goal}${all}`;
 }
 
 export function doneWords(intent: Intent, ltvBefore: string, ltvAfter: string): string {
@@ -79,7 +82,18 @@ export function introduce(
     head,
     ...(warnings.length === 0 ? [] : [`  warns at ${warnings.join(' and ')}`]),
     `  acts at ${at(levels.act, 'act')}, and goes back to ${percent(levels.target)}: ${ladder(policy)}`,
+    ...releaseWords(policy, levels, decision),
     `  urgent at ${at(levels.urgent, 'urgent')}; the venue liquidates at ${at(levels.line, 'line')}`,
+  ];
+}
+
+function releaseWords({ bands, release }: Policy, levels: Levels, decision: Decision | undefined): readonly string[] {
+  if (release === null) return [];
+  const { below, upTo } = releaseLevelsOf(bands, release, levels);
+  const from = `LTV ${percent(below)}${prices(decision, 'release')}`;
+  const most = `at most ${coins(release.perDay)} USD a day`;
+  return [
+    `  releases collateral after ${durationText(release.afterMs)} below ${from}, up to ${percent(upTo)}, ${most}`,
   ];
 }
 

@@ -59,7 +59,6 @@ function warnOfIdle(report: Report, config: Config): void {
   };
   if (config.alerts.to.length > 0 || config.alerts.deadMan !== null) idle(['alerts'], 'nothing is sent to it');
   for (const [name, policy] of Object.entries(config.policies)) {
-    if (policy.release !== null) idle(['policies', name], 'its `release` takes nothing out');
     if (policy.survive !== null)
       idle(['policies', name], 'its `survive` is shown by `check` only and nothing is computed from it');
   }

@@ -142,6 +142,7 @@ function letGo(facts: Facts, trace: readonly TraceLine[], { asset, price, decima
     partial: fit.cut !== null,
     tier: 'normal',
     chargeUsd: format(marked.amount.times(price)),
+    reserves: [],
     fingerprint: marked.fingerprint,
     sizing: sizingOf(fit.sized, marked.tail),
     ltvAfter: shown(ltvAfter),

@@ -4,7 +4,7 @@ import { Narrator } from '../../src/cli/narrator.ts';
 import type { Mode } from '../../src/core/intent.ts';
 import { levelsOf } from '../../src/core/levels.ts';
 import type { LoanView } from '../../src/core/loan.ts';
-import { format } from '../../src/core/money.ts';
+import { format, parse } from '../../src/core/money.ts';
 import type { Decision } from '../../src/core/need.ts';
 import type { LookEvent } from '../../src/jobs/account.ts';
 import { coin, debt, loan, NOW, policy, rung, view } from '../core/build.ts';
@@ -38,7 +38,10 @@ function decided(verdict: 'nothing' | 'starved', says: string, ltv = '0.60'): Lo
     levels,
     trace: [],
     says,
-    next: [{ asset: 'BTC', price: '50000', what: 'act' }],
+    next: [
+      { asset: 'BTC', price: '50000', what: 'act' },
+      { asset: 'BTC', price: '90000', what: 'release' },
+    ],
   };
   const decision: Decision = verdict === 'nothing' ? { ...base, verdict } : { ...base, verdict, missingUsd: '1' };
   return { type: 'decided', decision, changed: true };
@@ -69,6 +72,27 @@ function hear(...events: readonly LookEvent[]): string[] {
     .flatMap((event) => narrator.hear('bnb', event))
     .map((line) => line.replace(/^2021-05-19 12:34 {2}\S+ +/, ''));
 }
+
+describe('a release', () => {
+  it('is introduced with its level, the price that leads there, and its limits, and told when it is done', () => {
+    const release = { below: parse('0.35'), upTo: parse('0.5'), afterMs: 86_400_000, perDay: parse('5000') };
+    const generous = { ...RULES, release };
+    narrator = new Narrator({
+      clock,
+      ruleOf: (_account, seen) => ({ policy: generous, levels: levelsOf(seen, generous) }),
+      timeOf: () => '2021-05-19 12:34',
+      modeOf: () => mode,
+    });
+    expect(hear(decided('nothing', 'fine'), looked(at('0.6')))).toContain(
+      '  releases collateral after 1d below LTV 35.00 % (BTC at 90000), up to 50.00 %, at most 5000 USD a day',
+    );
+    const leg = { verb: 'transferOut', asset: 'BTC', from: 'inside', to: 'spot', rung: 0 } as const;
+    const intent = { ...repayIntent(ID, '0.4'), ...leg };
+    expect(hear({ type: 'confirmed', intent, ltvBefore: '0.3', ltvAfter: '0.5' })).toEqual([
+      'moved out 0.4 BTC to spot: LTV 30.00 % → 50.00 %',
+    ]);
+  });
+});
 
 describe('the first look', () => {
   it('is introduced once, with levels, prices and remedies', () => {

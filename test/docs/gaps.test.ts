@@ -50,11 +50,6 @@ const GAPS: readonly Gap[] = [
     without: /config\.alerts\b|alerts\.to\b|deadMan/,
   },
   {
-    says: '**No release** of collateral',
-    code: everything,
-    without: /policy\.release\b|\brelease\.(?:below|upTo|afterMs)/,
-  },
-  {
     says: 'No reaction to changed thresholds or a jumping clock',
     code: server,
     without: /'(?:DEFINITION_CHANGED|CLOCK_JUMPED)'/,

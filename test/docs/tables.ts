@@ -91,11 +91,11 @@ export function isKnownHolding(key: string): boolean {
 
 /** The venue's call for each verb of a remedy. */
 const CALLS: Readonly<Record<Product, Readonly<Partial<Record<Step['verb'], BinanceEndpoint | OkxEndpoint>>>>> = {
-  'binance.crossMargin': { repay: BINANCE.borrowRepay, transferIn: BINANCE.transfer },
-  'binance.isolatedMargin': { repay: BINANCE.borrowRepay, transferIn: BINANCE.transfer },
-  'binance.flexibleLoan': { repay: BINANCE.flexibleRepay, add: BINANCE.flexibleAdjust },
-  'okx.flexibleLoan': { repay: OKX.repay, add: OKX.adjustCollateral },
-  'okx.spotBorrow': { repay: OKX.spotBorrowRepay, transferIn: OKX.transfer },
+  'binance.crossMargin': { repay: BINANCE.borrowRepay, transferIn: BINANCE.transfer, transferOut: BINANCE.transfer },
+  'binance.isolatedMargin': { repay: BINANCE.borrowRepay, transferIn: BINANCE.transfer, transferOut: BINANCE.transfer },
+  'binance.flexibleLoan': { repay: BINANCE.flexibleRepay, add: BINANCE.flexibleAdjust, reduce: BINANCE.flexibleAdjust },
+  'okx.flexibleLoan': { repay: OKX.repay, add: OKX.adjustCollateral, reduce: OKX.adjustCollateral },
+  'okx.spotBorrow': { repay: OKX.spotBorrowRepay, transferIn: OKX.transfer, transferOut: OKX.transfer },
 };
 
 const VERBS: Readonly<Record<Step['verb'], string>> = {
@@ -120,7 +120,7 @@ export function productsTable(): readonly string[] {
       'yes',
       repays(facts),
       adds(facts),
-      'not yet',
+      releasesTo(facts),
       evidence(facts),
       limits(product, facts),
       simulated,
@@ -129,9 +129,9 @@ export function productsTable(): readonly string[] {
   return [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`);
 }
 
-/** The calls of the remedies that are planned, each verb once. */
-export function callsOf({ repay, add }: ProductFacts): readonly Step[] {
-  const steps = [...Object.values(repay), ...Object.values(add)].flat();
+/** The calls that are planned, each verb once. */
+export function callsOf({ repay, add, release }: ProductFacts): readonly Step[] {
+  const steps = [...Object.values(repay), ...Object.values(add), release].flat();
   return steps.filter(({ verb }, index) => steps.findIndex((step) => step.verb === verb) === index);
 }
 
@@ -146,17 +146,22 @@ function adds({ add, addable, wallet }: ProductFacts): string {
   return add.wallet === undefined ? 'no' : `${ADDABLE[addable]} from ${wallet}`;
 }
 
+function releasesTo({ release, wallet }: ProductFacts): string {
+  return release.length === 0 ? 'no' : `to ${wallet}`;
+}
+
+/** Two verbs of one word, the transfers in and out, are said once where they say the same. */
+function once(cells: readonly string[]): string {
+  return [...new Set(cells)].join(', ');
+}
+
 function evidence(facts: ProductFacts): string {
   const words = { clientId: 'id', amount: 'amount' } as const;
-  return callsOf(facts)
-    .map(({ verb, identified }) => `${VERBS[verb]}: ${words[identified]}`)
-    .join(', ');
+  return once(callsOf(facts).map(({ verb, identified }) => `${VERBS[verb]}: ${words[identified]}`));
 }
 
 function limits(product: Product, facts: ProductFacts): string {
-  return callsOf(facts)
-    .map(({ verb }) => `${VERBS[verb]} ${limitOf(CALLS[product][verb])}`)
-    .join(', ');
+  return once(callsOf(facts).map(({ verb }) => `${VERBS[verb]} ${limitOf(CALLS[product][verb])}`));
 }
 
 function limitOf(endpoint: BinanceEndpoint | OkxEndpoint | undefined): string {

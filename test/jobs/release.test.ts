@@ -125,7 +125,7 @@ describe('a look', () => {
     expect([b.venue.sent, await b.charged()]).toEqual([[], 0]);
     const paused = bench();
     await calmDown(paused);
-    await paused.journal.pause({ by: 'ann', why: 'lunch', at: Date.now(), until: null });
+    await paused.operator.pause(null, { by: 'ann', why: 'lunch', at: Date.now(), until: null });
     await paused.look();
     expect([paused.venue.sent, paused.venue.askedMost]).toEqual([[], 0]);
   });

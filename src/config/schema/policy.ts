@@ -94,7 +94,8 @@ const limits = z.strictObject({
 
 const release = z.strictObject({
   below: level.meta({
-    description: 'Release only while the LTV is below this level (a cushion larger than this).',
+    description:
+      'Collateral leaves only after the LTV was seen below this level (a cushion larger than this) for `after`.',
     example: 'cushion 45%',
   }),
   upTo: level.meta({
@@ -102,8 +103,14 @@ const release = z.strictObject({
       'Level that a release may bring the loan up to, safer than `target`. For Binance cross margin it lies below LTV 50%, a cushion above 45%: collateral leaves only while the collateral margin level is above 2.',
     example: 'cushion 32%',
   }),
-  after: duration(60_000, 30 * DAY_MS, '24h').meta({ description: 'How long the loan must have been below `below`.' }),
-  perDay: usd.meta({ description: 'Most released in any 24 hours, in USD.' }),
+  after: duration(60_000, 30 * DAY_MS, '24h').meta({
+    description:
+      'How long the loan must have been seen below `below`. It counts over restarts, and begins anew when the LTV was seen at or above the level, after ten minutes or more without sight (at the usual pace of looks), when these four keys change, and after a release that came to nothing.',
+  }),
+  perDay: usd.meta({
+    description:
+      'Most released in any 24 hours, in USD, by all loans of the account that follow this policy. `limits.perAction` bounds each release too; the other limits are for what protects.',
+  }),
 });
 
 const survive = z.strictObject({
@@ -153,7 +160,8 @@ export const policySchema = z.strictObject({
     .union([oneOf(['off']), release])
     .prefault('off')
     .meta({
-      description: 'Give collateral back when the loan is far from its bands. `off` unless all four keys are given.',
+      description:
+        'Let collateral go to the wallet when the loan is far from its bands. `off` unless all four keys are given. Only in mode `active`, with nothing undecided and no loan of the account in need, when a source outside the venue attests every price of the loan, and within what the venue itself would let go.',
     }),
   survive: survive.optional().meta({
     description:
