@@ -109,6 +109,23 @@ describe('a look', () => {
     expect(released(b)).toEqual([['reduce', 'BTC', '0.400']]);
   });
 
+  it('waits until what was done for another loan has cooled down', async () => {
+    const b = bench({
+      loans: { ...CALM, two: { debt: '5000', btc: '1' } },
+      policy: { ...GENEROUS, coolDownMs: 10 * MINUTE },
+    });
+    await calmDown(b);
+    b.venue.books('two').debt = parse('8000');
+    await b.looks(5, MINUTE);
+    expect(b.venue.sent.map(({ verb, key }) => [verb, key])).toEqual([['repay', 'two']]);
+    expect(await b.says()).toMatch(/two is cooling/);
+    await b.looks(8, MINUTE);
+    expect(b.venue.sent.map(({ verb, key }) => [verb, key])).toEqual([
+      ['repay', 'two'],
+      ['reduce', 'one'],
+    ]);
+  });
+
   it('asks no more of the venue than it lets go, and nothing when it says nothing', async () => {
     const b = bench();
     b.venue.lets = parse('0.1');
