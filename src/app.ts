@@ -4,26 +4,29 @@
  */
 import { randomUUID } from 'node:crypto';
 import { examineAll } from './cli/examination.ts';
-import { DID_NOT_START, EXIT, Ending } from './cli/exit.ts';
+import type { Ending } from './cli/exit.ts';
+import { placeOf, startSimulated, venueOf } from './cli/opening.ts';
 import type { Connections } from './cli/redis.ts';
 import { connectRedis, letters } from './cli/redis.ts';
 import type { Clock } from './clock.ts';
 import type { AccountConfig, Config } from './config/types.ts';
-import { worldOf } from './config/world.ts';
 import type { Mode } from './core/intent.ts';
 import { DISLOCATION_RULES } from './core/dislocation.ts';
 import { parse } from './core/money.ts';
-import type { Venue } from './exchanges/exchange.ts';
+import type { ReportingVenue } from './exchanges/exchange.ts';
 import type { VenueLog } from './exchanges/kit.ts';
 import type { ReferenceFeed } from './exchanges/reference.ts';
-import { createReferenceFor, createVenue } from './exchanges/venues.ts';
+import { createReferenceFor } from './exchanges/venues.ts';
 import type { AccountSetup, LookEvent } from './jobs/account.ts';
+import { interestErrand } from './jobs/interest.ts';
 import type { AccountAddress } from './jobs/keys.ts';
 import { Registry } from './jobs/registry.ts';
 import { Runner } from './jobs/runner.ts';
+import { Shelf } from './jobs/shelf.ts';
+import { termsErrand } from './jobs/terms.ts';
 import type { Stage } from './replay/player.ts';
 import type { SimulatorAddresses } from './replay/simulated.ts';
-import { Simulated, SimulatorError } from './replay/simulated.ts';
+import type { Simulated } from './replay/simulated.ts';
 
 export interface AppOptions {
   readonly config: Config;
@@ -38,7 +41,7 @@ export interface AppOptions {
   readonly redisProgram: string | undefined;
   readonly log: VenueLog;
   /** Every account was examined; the first look follows. */
-  readonly onReady: (simulated: Simulated | null) => Promise<void>;
+  readonly onReady: (simulated: Simulated | null, warnings: readonly string[]) => Promise<void>;
   readonly onEvent: (account: string, event: LookEvent) => void;
   readonly onError: (account: string, error: Error) => void;
   /** Something without which nothing can go on has ended: stop with this. */
@@ -89,7 +92,10 @@ export class App implements Stage {
       const opened = config.accounts.map((account) => ({ account, venue: venueOf(options, account, addresses) }));
       const references = openReferences(options, addresses, closers);
       const examined = await examineAll(opened, options.signal);
-      await options.onReady(simulated);
+      await options.onReady(
+        simulated,
+        examined.flatMap(({ warnings }) => warnings),
+      );
       for (const { account, venue, uid } of examined) {
         options.signal.throwIfAborted();
         const reference = references.get(account.name) ?? null;
@@ -152,69 +158,6 @@ function connect(options: AppOptions): Promise<Connections> {
   });
 }
 
-async function startSimulated(
-  { config, ...options }: AppOptions,
-  closers: (() => Promise<unknown>)[],
-): Promise<Simulated | null> {
-  if (config.simulation === null) {
-    if (options.tape === null) return null;
-    throw new Ending(EXIT.usage, {
-      happened: `a tape moves simulated exchanges, and ${config.sourcePath} names none.`,
-      ballast: DID_NOT_START,
-      operator: 'leave --tape out, or use a policy file with simulated accounts, like the shipped config.yaml.',
-    });
-  }
-  const { simulatorEntry: entry, tapesDir, onFatal } = options;
-  const tape = options.tape ?? config.simulation.tape;
-  const simulated = await Simulated.start({ entry, world: worldOf(config), tape, tapesDir }, (says) => {
-    onFatal(simulatorGone(says));
-  }).catch((error: unknown) => {
-    throw error instanceof SimulatorError ? refusedInput(error) : error;
-  });
-  closers.push(() => simulated.stop());
-  return simulated;
-}
-
-function refusedInput({ trouble, message }: SimulatorError): Ending {
-  const operator =
-    'name one of the shipped tapes, or whole CSV files (SYMBOL=path names the symbol), with --tape or as `tape` in the policy file.';
-  return new Ending(trouble === 'input' ? EXIT.config : EXIT.unavailable, {
-    happened: `the simulated exchanges cannot play: ${message}`,
-    ballast: DID_NOT_START,
-    operator: trouble === 'input' ? operator : 'start again; if it happens again, report it with this text.',
-  });
-}
-
-/** The built-in exchanges ended or do not answer. A real venue that does so is waited for; without these there is no tape. */
-export function simulatorGone(happened: string): Ending {
-  return new Ending(EXIT.unavailable, {
-    happened,
-    ballast:
-      'it stopped, and sends nothing more. The journal holds what was in flight; a new run begins a new simulated world.',
-    operator: 'start Ballast again.',
-  });
-}
-
-function venueOf(options: AppOptions, account: AccountConfig, simulated: SimulatorAddresses | null): Venue {
-  const { timing } = account;
-  return createVenue({
-    ...placeOf(options, account),
-    account: account.name,
-    key: account.key,
-    hosts: account.simulated && simulated !== null ? simulated[account.venue] : account.hosts,
-    products: [...new Set(account.loans.map((rule) => rule.product))],
-    expectUid: account.expectUid,
-    lagMarginMs: timing.lagMarginMs,
-    binanceRecvWindowMs: timing.binanceRecvWindowMs,
-    okxWindowMs: timing.okxWindowMs,
-    tagIntents: account.simulated,
-  });
-}
-
-function placeOf({ config, clock, log }: AppOptions, { venue, timing: { requestDeadlineMs } }: AccountConfig) {
-  return { venue, clock, log, requestDeadlineMs, waitsScale: requestDeadlineMs / config.timing.requestDeadlineMs };
-}
-
 /** By account; those that ask the same source share one reading. It has begun before the first look wants to know. */
 function openReferences(
   options: AppOptions,
@@ -237,14 +180,20 @@ async function openRunner(
   options: AppOptions,
   account: AccountConfig,
   address: Omit<AccountAddress, 'mode'>,
-  sources: { readonly venue: Venue; readonly reference: ReferenceFeed | null },
+  sources: { readonly venue: ReportingVenue; readonly reference: ReferenceFeed | null },
   redis: Connections,
 ): Promise<Runner> {
   const mode: Mode = options.observeOnly ? 'dryRun' : account.sends;
+  const reporting = {
+    ...{ reports: sources.venue, clock: options.clock, byTape: account.simulated },
+    shelf: new Shelf(redis.fast, { mode, ...address }),
+    scale: placeOf(options, account).waitsScale,
+  };
   return Runner.open({
     setup: setupOf(options.config, account, mode),
     address: { mode, ...address },
     ...sources,
+    errands: () => [termsErrand(reporting), interestErrand(reporting)],
     clock: options.clock,
     stamp: redis.stamp + letters(address.world),
     redis: redis.fast,

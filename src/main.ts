@@ -12,6 +12,8 @@ import type { ExitCode } from './cli/exit.ts';
 import type { OperatorFlags, Run } from './cli/operatorCommands.ts';
 import type { Output } from './cli/output.ts';
 import { outputTo } from './cli/output.ts';
+import type { Reading, ReadingTools } from './cli/readingCommands.ts';
+import { addReadingCommands } from './cli/readingCommands.ts';
 import type { SimulatorFlags } from './cli/simulatorCommand.ts';
 import { addSimulatorCommand } from './cli/simulatorCommand.ts';
 import { systemClock } from './clock.ts';
@@ -134,25 +136,15 @@ async function runSimulator(flags: SimulatorFlags): Promise<ExitCode> {
   });
 }
 
-async function runCheck(flags: Common): Promise<ExitCode> {
-  const config = await load(flags);
-  const { check } = await import('./cli/check.ts');
-  return check(config, outputOf(flags), flags.json ?? false);
+/** What the commands that only read share. */
+async function reading(flags: Common): Promise<Reading> {
+  return { config: await load(flags), clock: systemClock, output: outputOf(flags), json: flags.json ?? false };
 }
 
-async function runStatus(flags: Common): Promise<ExitCode> {
-  const config = await load(flags);
-  const { status } = await import('./cli/status.ts');
-  await status(config, systemClock, outputOf(flags), flags.json ?? false);
-  return EXIT.ok;
-}
-
-async function runWhy(loan: string, flags: Common): Promise<ExitCode> {
-  const config = await load(flags);
-  const { why } = await import('./cli/status.ts');
-  await why(config, systemClock, loan, outputOf(flags), flags.json ?? false);
-  return EXIT.ok;
-}
+/** Simulated accounts are read on exchanges of the command's own. */
+const places: ReadingTools<Common>['places'] = (output) => {
+  return { simulatorEntry: SIMULATOR_ENTRY, tapesDir: TAPES_DIR, signal: stopSignal(output, 'the check ends.') };
+};
 
 /** What the three operator commands share. */
 async function operation(target: string, flags: Common & OperatorFlags): Promise<Operation> {
@@ -198,15 +190,7 @@ function program(run: Run): Command {
     .option('--observe-only', 'send nothing at all: the control run')
     .option('--dry-run', 'as if the file said mode: dry-run')
     .action((flags: StartFlags) => run(() => runStart(flags)));
-  withCommon(ballast.command('check').description('check the policy file and say in words what would be done')).action(
-    (flags: Common) => run(() => runCheck(flags)),
-  );
-  withCommon(ballast.command('status').description('what a running server sees and what is in flight')).action(
-    (flags: Common) => run(() => runStatus(flags)),
-  );
-  withCommon(
-    ballast.command('why <loan>').description('why a loan was acted on, or not; any part of its name that only it has'),
-  ).action((loan: string, flags: Common) => run(() => runWhy(loan, flags)));
+  addReadingCommands<Common>(ballast, { withCommon, run, reading, places });
   addOperatorCommands<Common>(ballast, { withCommon, run, operation });
   addSimulatorCommand(ballast, logLevel(), (flags) => run(() => runSimulator(flags)));
   return ballast;

@@ -35,6 +35,16 @@ export function portFrom(text: string): number {
   return port;
 }
 
+const MOST_DAYS = 400;
+
+export function daysFrom(text: string): number {
+  const days = Number(text);
+  if (!/^\d+$/.test(text) || days < 1 || days > MOST_DAYS) {
+    throw new InvalidArgumentError(`days are a whole number from 1 to ${String(MOST_DAYS)}.`);
+  }
+  return days;
+}
+
 /** `account=read,trade`, once per account. */
 export function permissionsFrom(text: string, before: Permissions = {}): Permissions {
   const [account = '', words] = text.split('=', 2);

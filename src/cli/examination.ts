@@ -1,17 +1,19 @@
 /** The examination of every account before the first look: is each key the right one, and does each venue answer? */
 import type { AccountConfig } from '../config/types.ts';
-import type { Finding, Venue } from '../exchanges/exchange.ts';
+import type { Finding, ReportingVenue } from '../exchanges/exchange.ts';
 import { VenueError } from '../exchanges/exchange.ts';
 import { DID_NOT_START, EXIT, Ending } from './exit.ts';
 import type { ExitCode } from './exit.ts';
 
 export interface Opened {
   readonly account: AccountConfig;
-  readonly venue: Venue;
+  readonly venue: ReportingVenue;
 }
 
 export interface Examined extends Opened {
   readonly uid: string;
+  /** What does not stop a start and should be known, one line each. */
+  readonly warnings: readonly string[];
 }
 
 interface Failed {
@@ -67,15 +69,25 @@ async function examined({ account, venue }: Opened, signal: AbortSignal): Promis
     const failed = findings.filter((finding) => finding.level === 'fail' && !isForgiven(account, finding));
     if (failed.length > 0) return refusal(account, failed);
     const view = await venue.observe(deadline());
-    return { account, venue, uid: view.uid };
+    return { account, venue, uid: view.uid, warnings: warningsOf(account, findings) };
   } catch (error) {
     if (!(error instanceof VenueError)) throw error;
-    return firstLookFailed(account, error);
+    const says = [`account ${account.name}: first look: ${sentence(error.message)}`];
+    return { says, ...failedRead(account, error) };
   }
 }
 
+/** The key of a simulated account is made up: advice about it would help nobody. */
+function warningsOf(account: AccountConfig, findings: readonly Finding[]): readonly string[] {
+  if (account.simulated) return [];
+  const told = findings.filter(({ level }) => level !== 'ok');
+  return told.map(
+    ({ check, says, remedy }) => `account ${account.name}: ${check}: ${sentence(says)} ${sentence(remedy)}`,
+  );
+}
+
 /** A key that may only read is enough to watch: dry-run sends nothing. */
-function isForgiven(account: AccountConfig, finding: Finding): boolean {
+export function isForgiven(account: AccountConfig, finding: Finding): boolean {
   return finding.onlyForSending === true && account.sends === 'dryRun';
 }
 
@@ -87,13 +99,12 @@ function refusal(account: AccountConfig, failed: readonly Finding[]): Failed {
   };
 }
 
-function firstLookFailed(account: AccountConfig, error: VenueError): Failed {
-  const says = [`account ${account.name}: first look: ${sentence(error.message)}`];
-  if (error.kind === 'permission') {
-    return { says, remedies: [`Check the key of account ${account.name} at the venue.`], exit: EXIT.permission };
+/** What a read that failed means for the operator. */
+export function failedRead(account: AccountConfig, error: unknown): Pick<Failed, 'remedies' | 'exit'> {
+  if (error instanceof VenueError && error.kind === 'permission') {
+    return { remedies: [`Check the key of account ${account.name} at the venue.`], exit: EXIT.permission };
   }
-  const remedies = ['Check the network and the state of the venue, then start again.'];
-  return { says, remedies, exit: EXIT.unavailable };
+  return { remedies: ['Check the network and the state of the venue, then start again.'], exit: EXIT.unavailable };
 }
 
 function sentence(text: string): string {

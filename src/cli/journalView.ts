@@ -1,12 +1,13 @@
-/** What `status` and `why` read: the journal of a running server, without starting anything. */
+/** What `status`, `why` and `costs` read: the journal of a running server, without starting anything. */
 import { Redis } from 'ioredis';
-import type { Config } from '../config/types.ts';
+import type { AccountConfig, Config } from '../config/types.ts';
 import { DEFAULT_DIRECTORY, embeddedSocket } from '../jobs/embeddedRedis.ts';
 import { Journal } from '../jobs/journal.ts';
 import type { AccountAddress } from '../jobs/keys.ts';
 import { Operator } from '../jobs/operator.ts';
 import type { Absent, Registered } from '../jobs/registry.ts';
 import { Registry } from '../jobs/registry.ts';
+import { Shelf } from '../jobs/shelf.ts';
 import { Ending, EXIT } from './exit.ts';
 import { serverIsThere } from './redis.ts';
 
@@ -17,8 +18,11 @@ export interface AccountJournal {
   readonly label: string;
   /** The policy file given has it: this account, in this mode. */
   readonly own: boolean;
+  /** What the policy file given says about it, in whatever mode it runs; `null` for accounts of other files. */
+  readonly config: AccountConfig | null;
   readonly address: AccountAddress;
   readonly journal: Journal;
+  readonly shelf: Shelf;
   readonly operator: Operator;
 }
 
@@ -59,10 +63,14 @@ export async function withJournal<T>(
 }
 
 /** What the policy file given would watch, whatever another server calls by the same name. */
-function isOwn(config: Config, { name, address }: Registered): boolean {
+function isOwn(config: Config, row: Registered): boolean {
+  return configOf(config, row)?.sends === row.address.mode;
+}
+
+function configOf(config: Config, { name, address }: Registered): AccountConfig | null {
   const account = config.accounts.find((one) => one.name === name);
-  if (account?.venue !== address.venue || account.sends !== address.mode) return false;
-  return account.expectUid === null || account.expectUid === address.uid;
+  if (account?.venue !== address.venue) return null;
+  return account.expectUid === null || account.expectUid === address.uid ? account : null;
 }
 
 /** Own ones first, each under a name that only it has. */
@@ -76,8 +84,10 @@ function accountsOf(config: Config, redis: Redis, rows: readonly Registered[]): 
       name: row.name,
       label: isAlone ? row.name : `${row.name} (${more})`,
       own: isOwn(config, row),
+      config: configOf(config, row),
       address: row.address,
       journal: new Journal(redis, row.address),
+      shelf: new Shelf(redis, row.address),
       operator: new Operator(redis, row.address),
     };
   });

@@ -11,7 +11,7 @@ import { heldWords } from './held.ts';
 import type { AccountJournal } from './journalView.ts';
 import { withJournal } from './journalView.ts';
 import type { Output } from './output.ts';
-import { findLoan } from './status.ts';
+import { findLoan } from './why.ts';
 
 export interface Operation {
   readonly config: Config;

@@ -1,6 +1,6 @@
 /** `ballast start`: the server, and, where the policy file names simulated exchanges, their tape. */
 import type { AppOptions } from '../app.ts';
-import { App, simulatorGone } from '../app.ts';
+import { App } from '../app.ts';
 import type { Clock } from '../clock.ts';
 import { isoOf } from '../clock.ts';
 import { problemText } from '../config/problems.ts';
@@ -17,6 +17,7 @@ import { SimulatorError } from '../replay/simulated.ts';
 import { DID_NOT_START, Ending, EXIT } from './exit.ts';
 import type { ExitCode } from './exit.ts';
 import { Narrator } from './narrator.ts';
+import { simulatorGone } from './opening.ts';
 import type { Output } from './output.ts';
 import { progressPrinter, TapeTime, utc } from './progress.ts';
 import { Reasons } from './reasons.ts';
@@ -112,7 +113,7 @@ class Session {
       ...{ config, clock, simulatorEntry, tapesDir, tape, observeOnly, redisProgram },
       log: output.log,
       signal: this.#over.signal,
-      onReady: (simulated) => this.#preface(simulated),
+      onReady: (simulated, warnings) => this.#preface(simulated, warnings),
       onEvent: (account, event) => {
         this.#hear(account, event);
       },
@@ -141,9 +142,9 @@ class Session {
     this.#over.abort(ending);
   }
 
-  async #preface(simulated: Simulated | null): Promise<void> {
+  async #preface(simulated: Simulated | null, warnings: readonly string[]): Promise<void> {
     const { config, output, observeOnly } = this.#options;
-    for (const warning of config.warnings) output.say(`warning: ${problemText(warning)}`);
+    for (const warning of [...config.warnings.map(problemText), ...warnings]) output.say(`warning: ${warning}`);
     for (const account of config.accounts) {
       const where = `${account.venue}${account.simulated ? ', simulated' : ''}`;
       output.say(`account ${account.name} (${where}): ${modeWords(account, observeOnly)}`);

@@ -58,10 +58,6 @@ function warnOfIdle(report: Report, config: Config): void {
     report.warn([...path], `is read and checked, but ${what} yet`, 'rely on it in a later version only');
   };
   if (config.alerts.to.length > 0 || config.alerts.deadMan !== null) idle(['alerts'], 'nothing is sent to it');
-  for (const [name, policy] of Object.entries(config.policies)) {
-    if (policy.survive !== null)
-      idle(['policies', name], 'its `survive` is shown by `check` only and nothing is computed from it');
-  }
 }
 
 function build(input: LoadInput, report: Report): Config {

@@ -46,6 +46,8 @@ export interface EnduranceInput {
  * at or past the line. `null`: no such move reaches the line, up to a fall by 100 % or a rise by {@link MOST_RISE}.
  */
 export interface Endured {
+  /** The coin that moves, or `all` risky coins together. */
+  readonly factor: Asset | 'all';
   readonly scenario: Scenario;
   readonly direction: 'fall' | 'rise';
   readonly without: Dec | null;
@@ -149,7 +151,8 @@ function rowsOf(input: EnduranceInput, loan: LoanView): readonly LoanEndurance[]
 function endured(scenario: Scenario, direction: 'fall' | 'rise', without: Dec, lives: (move: Dec) => boolean): Endured {
   const most = direction === 'fall' ? ONE : MOST_RISE;
   const sign = (move: Dec): Dec => (direction === 'fall' ? move.negated() : move);
-  const row = { scenario, direction, without: sign(without) };
+  const factor = scenario.kind === 'all' ? 'all' : scenario.asset;
+  const row = { factor, scenario, direction, without: sign(without) };
   if (lives(most)) return { ...row, with: null };
   let [good, bad] = [without, most];
   // Past the line, and money does not reach: the venue is faster than anything that could be found nearer.

@@ -125,7 +125,7 @@ function intentsOf(hashes: readonly Readonly<Record<string, string>>[]): readonl
 }
 
 /** Learned values are stored as `minRepay/okx.flexibleLoan/USDT` → `10` and `decimals/USDT` → `4`. */
-function learnedFrom(fields: Readonly<Record<string, string>>): Learned {
+export function learnedFrom(fields: Readonly<Record<string, string>>): Learned {
   const pick = (kind: string): readonly (readonly [string, string])[] =>
     Object.entries(fields).flatMap(([name, value]) =>
       name.startsWith(`${kind}/`) ? [[name.slice(kind.length + 1), value] as const] : [],

@@ -30,6 +30,8 @@
  * | health | string | failed looks in a row; below zero: good ones since |
  * | rest | string | Redis ms between which nothing is sent, because the venue turned the last call down |
  * | halt | string | a contradiction that the account's machine has not been told yet; no claim while it is there |
+ * | terms | string | rates, room to borrow and next interest as last read, with their time; for `status` |
+ * | interest | string | interest by day, loan and coin, and how far it is known; for `costs` |
  */
 import type { Mode } from '../core/intent.ts';
 
@@ -58,6 +60,8 @@ export const ACCOUNT_KEYS = [
   'health',
   'halt',
   'rest',
+  'terms',
+  'interest',
 ] as const;
 export type AccountKey = (typeof ACCOUNT_KEYS)[number];
 

@@ -26,7 +26,10 @@ export interface Unfollowed {
 }
 
 /** The policy a loan follows with its levels now, or why it follows none. */
-export function followed(setup: AccountSetup, loan: LoanView): Followed | Unfollowed {
+export function followed(
+  setup: Pick<AccountSetup, 'loans' | 'unlisted' | 'policies'>,
+  loan: LoanView,
+): Followed | Unfollowed {
   const rules = rulesFor(loan, setup.loans);
   const [rule] = rules;
   if (rules.length > 1) {

@@ -61,12 +61,12 @@ const GAPS: readonly Gap[] = [
   },
   {
     says: '**Only products that a rule names** are read',
-    code: app,
+    code: server,
     having: /products: \[\.\.\.new Set\(account\.loans\.map/,
   },
   { says: 'SIGHUP is answered with one line and changes nothing', code: everything, without: /\.reload\(/ },
   { says: '`acceptWriteLoss` has no effect', code: server, without: /acceptWriteLoss/ },
-  { says: 'counted per process, not across processes', code: app, without: /createVenue\(\{[^}]*redis/ },
+  { says: 'counted per process, not across processes', code: server, without: /createVenue\(\{[^}]*redis/ },
   { says: 'In dry-run a key that may only read is enough', code: exchanges, having: /onlyForSending/ },
 ];
 

@@ -165,7 +165,7 @@ export const policySchema = z.strictObject({
     }),
   survive: survive.optional().meta({
     description:
-      'Moves of prices that each loan should survive with all the money this policy permits. It moves nothing and is not computed yet: `check` repeats it.',
+      'Moves of prices that each loan should survive with all the money this policy permits, whichever coin it is that moves. It moves nothing: `status` and `check --online` say whether it is so.',
   }),
 });
 

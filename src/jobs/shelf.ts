@@ -1,0 +1,89 @@
+/**
+ * What lies beside the journal of an account: the last slow reads, and the account as its last look left it. Reading begins
+ * no look, so `status` and `costs` may ask while a server works.
+ */
+import type { Redis } from 'ioredis';
+import type { Intent } from '../core/intent.ts';
+import { UNDECIDED } from '../core/intent.ts';
+import type { Learned } from '../core/learned.ts';
+import type { AccountView } from '../core/loan.ts';
+import type { Charge } from '../core/need.ts';
+import { intentOf, learnedFrom } from './journalText.ts';
+import type { AccountAddress, AccountKey } from './keys.ts';
+import { prefixOf } from './keys.ts';
+import { exactFrom, exactText, viewFrom } from './viewText.ts';
+
+/** What it takes to say how far prices may move: the last good look, and what money is left. */
+export interface Means {
+  /** The last good look; sections that it could not read are as they were last seen. */
+  readonly view: AccountView | null;
+  readonly charges: readonly Charge[];
+  readonly learned: Learned;
+  readonly undecided: readonly Intent[];
+  /** Redis' own clock, ms: the one that budgets are counted on. */
+  readonly redisNow: number;
+}
+
+/** Intents are found by when they were planned; one that was planned this much earlier may settle within a span. */
+const PLANNED_BEFORE_MS = 86_400_000;
+
+export class Shelf {
+  readonly #redis: Redis;
+  readonly #prefix: string;
+
+  constructor(redis: Redis, address: AccountAddress) {
+    this.#redis = redis;
+    this.#prefix = prefixOf(address);
+  }
+
+  /** A report as it was kept; `null` before the first. */
+  async report(name: 'terms' | 'interest'): Promise<unknown> {
+    const text = await this.#redis.get(this.#key(name));
+    return text === null ? null : exactFrom(text);
+  }
+
+  async keep(name: 'terms' | 'interest', report: object): Promise<void> {
+    await this.#redis.set(this.#key(name), exactText(report));
+  }
+
+  /** The last good look; `null` before the first. */
+  async view(): Promise<AccountView | null> {
+    const text = await this.#redis.get(this.#key('seen'));
+    return text === null ? null : viewFrom(text);
+  }
+
+  /** Intents that may have moved money since then (Redis ms), and those that still may. */
+  async intentsSince(ms: number): Promise<readonly Intent[]> {
+    const recent = await this.#redis.zrangebyscore(this.#key('index'), String(ms - PLANNED_BEFORE_MS), '+inf');
+    const open = await this.#redis.smembers(this.#key('open'));
+    const all = await Promise.all([...new Set([...recent, ...open])].map((id) => this.#intent(id)));
+    return all.filter((intent) => intent !== null);
+  }
+
+  async means(): Promise<Means> {
+    const redis = this.#redis;
+    const [view, charges, learned, open, [seconds, micros]] = await Promise.all([
+      this.view(),
+      redis.zrange(this.#key('charges'), '0', '-1'),
+      redis.hgetall(this.#key('learned')),
+      redis.smembers(this.#key('open')),
+      redis.time(),
+    ]);
+    const intents = await Promise.all(open.map((id) => this.#intent(id)));
+    return {
+      view,
+      charges: charges.map((json) => JSON.parse(json) as Charge),
+      learned: learnedFrom(learned),
+      undecided: intents.filter((intent) => intent !== null).filter(({ state }) => UNDECIDED.includes(state)),
+      redisNow: Number(seconds) * 1_000 + Math.floor(Number(micros) / 1_000),
+    };
+  }
+
+  async #intent(id: string): Promise<Intent | null> {
+    return intentOf(await this.#redis.hgetall(`${this.#prefix}intent:${id}`));
+  }
+
+  #key(name: AccountKey): string {
+    return this.#prefix + name;
+  }
+}
