@@ -19,6 +19,11 @@ export interface Reference {
   readonly price: Dec;
   /** `USD`, or the stable coin that the source quotes in. */
   readonly unit: Asset;
+  /**
+   * What it was before the venue's prices were read, where it may have moved a lot meanwhile (a tape): whatever lies between
+   * the two agrees.
+   */
+  readonly was?: Dec;
   /** Wall ms at which its read began. */
   readonly at: number;
   /** For people, e.g. `okx BTC-USDT`. */
@@ -90,6 +95,8 @@ export interface CompareInput {
 /** What a coin should be worth in the venue's dollars. */
 interface Expected {
   readonly usd: Dec;
+  /** What it was before; `usd` where nobody asked. */
+  readonly was: Dec;
   readonly at: number;
   readonly source: string;
   readonly kind: 'own' | 'coin' | 'implied';
@@ -130,73 +137,8 @@ export function ownPrices(view: AccountView): OwnPrices {
   return Object.fromEntries(own);
 }
 
-/** Every coin that the loans of a view are made of. */
-export function involved({ loans }: Pick<AccountView, 'loans'>): readonly Asset[] {
-  return [...new Set(loans.flatMap(({ debts, collateral }) => [...debts, ...collateral].map(({ asset }) => asset)))];
-}
-
-/** These coins, and those inside wrapped ones. */
-export function withInside(assets: readonly Asset[], groups: Groups): readonly Asset[] {
-  return [...new Set(assets.flatMap((asset) => [asset, groups[asset]?.wraps ?? asset]))];
-}
-
-/** Assets for `DecideInput.dislocated`: those that disagree, or did when they were last seen. */
-export function dislocatedOf(verdicts: Verdicts): readonly Asset[] {
-  return Object.entries(verdicts).flatMap(([asset, verdict]) => (isDisputed(verdict) ? [asset] : []));
-}
-
-/**
- * Assets for `DecideInput.attested`: those whose price has a reference of its own that agrees now. Generosity asks for no less
- * (DESIGN §2.7): silence is not enough, and neither is the wide bound of a wrapped coin.
- */
-export function attestedOf(verdicts: Verdicts): readonly Asset[] {
-  return Object.entries(verdicts).flatMap(([asset, verdict]) =>
-    verdict.kind === 'agrees' && !verdict.loose ? [asset] : [],
-  );
-}
-
-/**
- * What the account's machine is told; `null` when that is nothing new.
- * @param assets coins whose dispute concerns the account
- */
-export function priceNews(
-  verdicts: Verdicts,
-  assets: readonly Asset[],
-  wasDislocated: boolean,
-): { readonly type: 'DISLOCATED' | 'CALM'; readonly why: string } | null {
-  const disputed = dislocatedOf(verdicts).filter((asset) => assets.includes(asset));
-  if (disputed.length > 0) return wasDislocated ? null : { type: 'DISLOCATED', why: disputeWords(disputed, verdicts) };
-  if (!wasDislocated) return null;
-  // Without a dispute in memory and without a word: it was forgotten (`holdMs`).
-  const isSilent = assets.length > 0 && assets.every((asset) => verdicts[asset]?.kind !== 'agrees');
-  return {
-    type: 'CALM',
-    why: isSilent ? 'nothing was heard of the dispute for long' : 'the price sources agree again',
-  };
-}
-
-/** A dispute that begins, for people: what is seen, and what Ballast does about it. */
-export function disputeWords(assets: readonly Asset[], verdicts: Verdicts): string {
-  const seen = assets.map((asset) => wordsOf(asset, verdicts[asset])).join('; ');
-  return `${seen}. Until they agree nothing is released and no coin in dispute is added; look at the price yourself`;
-}
-
-/** One verdict in words. */
-export function wordsOf(asset: Asset, verdict: Verdict | undefined): string {
-  if (verdict === undefined) return `${asset} has no price`;
-  if (verdict.kind === 'unknown')
-    return `${asset}: ${verdict.why}${verdict.disputed ? ', and it disagreed before' : ''}`;
-  const off = verdict.ratio.minus(1).times(100).toFixed(1);
-  const sign = off.startsWith('-') ? '' : '+';
-  return `${asset}: the venue's price is ${sign}${off} % off ${verdict.source}`;
-}
-
-function isDisputed(verdict: Verdict): boolean {
-  return verdict.kind === 'unknown' ? verdict.disputed : verdict.kind === 'disagrees';
-}
-
 function expectedOf(asset: Asset, input: CompareInput): Expected | string {
-  if (asset === DOLLAR) return { usd: ONE, at: input.at, source: 'itself', kind: 'own' };
+  if (asset === DOLLAR) return { usd: ONE, was: ONE, at: input.at, source: 'itself', kind: 'own' };
   const own = inDollars(asset, input);
   if (own !== null) return { ...own, kind: 'own' };
   const coin = input.groups[asset]?.wraps ?? null;
@@ -212,7 +154,8 @@ function inDollars(asset: Asset, input: CompareInput): Omit<Expected, 'kind'> | 
   const reference = freshOf(asset, input);
   const unit = reference === null ? null : unitPrice(reference.unit, input);
   if (reference === null || unit === null) return null;
-  return { usd: reference.price.times(unit), at: reference.at, source: reference.source };
+  const { price, was = price, at, source } = reference;
+  return { usd: price.times(unit), was: was.times(unit), at, source };
 }
 
 function freshOf(asset: Asset, { references, at, until, rules }: CompareInput): Reference | null {
@@ -234,7 +177,8 @@ function impliedBy(unit: Asset, input: CompareInput): Expected | null {
   const views = Object.entries(input.own).flatMap(([asset, [price]]) => {
     const reference = asset === unit ? null : freshOf(asset, input);
     if (reference?.unit !== unit || price?.gt(0) !== true) return [];
-    return [{ usd: price.div(reference.price), at: reference.at }];
+    const { price: now, was = now, at } = reference;
+    return [{ usd: price.div(nearest(price, now, was)), at }];
   });
   const sorted = views.map(({ usd }) => usd).sort((a, b) => a.cmp(b));
   const [low, high] = [sorted[Math.floor((sorted.length - 1) / 2)], sorted[Math.floor(sorted.length / 2)]];
@@ -242,7 +186,7 @@ function impliedBy(unit: Asset, input: CompareInput): Expected | null {
   // Of two in the middle the one nearer to its peg: one wrong coin must not decide against the unit.
   const usd = gapOf(low, ONE).lt(gapOf(high, ONE)) ? low : high;
   const source = `what ${String(views.length)} other price(s) imply`;
-  return { usd, at: Math.min(...views.map(({ at }) => at)), source, kind: 'implied' };
+  return { usd, was: usd, at: Math.min(...views.map(({ at }) => at)), source, kind: 'implied' };
 }
 
 function judge(
@@ -252,23 +196,25 @@ function judge(
   { groups, rules }: CompareInput,
   disputes: Map<Asset, Disputes[Asset]>,
 ): Verdict {
-  const price = prices.reduce((far, one) => (gapOf(one, expected.usd).gt(gapOf(far, expected.usd)) ? one : far));
+  const nearTo = (one: Dec): Dec => nearest(one, expected.usd, expected.was);
+  const price = prices.reduce((far, one) => (gapOf(one, nearTo(one)).gt(gapOf(far, nearTo(far))) ? one : far));
+  const usd = nearTo(price);
   const isStable = (groups[asset]?.stable ?? null) !== null;
   const loose = expected.kind === 'coin';
   const bound = loose ? rules.wrapper : isStable ? rules.stable : rules.coin;
   const before = disputes.get(asset);
   const isAtPeg = isStable && isWithin(price, ONE, rules.stable);
-  if (expected.kind === 'implied' && isAtPeg && !isWithin(price, expected.usd, bound)) {
+  if (expected.kind === 'implied' && isAtPeg && !isWithin(price, usd, bound)) {
     const why = 'other prices speak against it, but it is at its peg: one of them is wrong';
     return { kind: 'unknown', why, disputed: before !== undefined };
   }
-  const after = settle(before, price, expected, bound, rules.calmAfter);
+  const after = settle(before, price, { usd, at: expected.at }, bound, rules.calmAfter);
   if (after === null) disputes.delete(asset);
   else disputes.set(asset, after);
   return {
     kind: after === null ? 'agrees' : 'disagrees',
-    ratio: price.div(expected.usd),
-    gap: gapOf(price, expected.usd),
+    ratio: price.div(usd),
+    gap: gapOf(price, usd),
     source: expected.source,
     loose,
   };
@@ -278,7 +224,7 @@ function judge(
 function settle(
   before: Disputes[Asset] | undefined,
   price: Dec,
-  { usd, at }: Expected,
+  { usd, at }: Pick<Expected, 'usd' | 'at'>,
   bound: Dec,
   calmAfter: number,
 ): Disputes[Asset] | null {
@@ -291,6 +237,11 @@ function settle(
 /** Multiplied, not divided, so that a price exactly on the bound is within it whatever the digits. */
 function isWithin(a: Dec, b: Dec, bound: Dec): boolean {
   return max(a, b).lte(min(a, b).times(ONE.plus(bound)));
+}
+
+/** The price between the two, ends included, that is nearest to this one. */
+function nearest(to: Dec, one: Dec, other: Dec): Dec {
+  return max(min(one, other), min(max(one, other), to));
 }
 
 /** The same in both directions, and infinite for a price of zero. */

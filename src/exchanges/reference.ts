@@ -11,11 +11,12 @@
  * Binance's price only in part), and a coin that trades on one venue only is absent on the other, or a copy.
  */
 import type { Clock } from '../clock.ts';
-import type { References } from '../core/dislocation.ts';
+import type { Reference, References } from '../core/dislocation.ts';
 import type { Asset, VenueName } from '../core/loan.ts';
 import type { VenueLog } from './kit.ts';
 import type { Meter } from './limits.ts';
 import { ReferenceBook } from './referenceBook.ts';
+import type { Tables } from './referenceBook.ts';
 import { sourceOf } from './referenceSources.ts';
 import { borrowSharedParts } from './shared.ts';
 import type { Transport } from './transport.ts';
@@ -36,20 +37,25 @@ export interface ReferenceOptions {
   readonly keepMs: number;
   /** Longest one read may take; `keepMs` when absent, because later it would be of no use. */
   readonly deadlineMs?: number;
-  /** Nothing is read but by `refresh`, and a read that fails forgets what earlier ones said. */
+  /** Nothing is read but by `mark` and `refresh`, and a read that fails forgets what earlier ones said. */
   readonly pulled?: boolean;
   /** 0…1, for the jitter. */
   readonly random?: () => number;
 }
 
 export interface ReferenceFeed {
-  /** For simulated exchanges, whose prices move faster than life: every look says `refresh` before it asks for prices. */
+  /**
+   * For simulated exchanges, whose prices move faster than life. Every look says `mark` before it reads the venue, and
+   * `refresh` after it; `prices` then says what was heard at both times, and nothing of what was heard once.
+   */
   readonly pulled: boolean;
   /** The assets to know the prices of; the whole list, as often as you like. The first call starts the reading. */
   watch(assets: readonly Asset[]): void;
   /** The last price of each watched asset; one that the source does not list, or said too long ago, is absent. */
   prices(): References;
-  /** Reads now, within one read's deadline; not while a pause that the source has earned lasts. Never rejects. */
+  /** Like `refresh`, and keeps what is said for `Reference.was`. */
+  mark(): Promise<void>;
+  /** Reads now, within two reads' deadlines; not while a pause that the source has earned lasts. Never rejects. */
   refresh(): Promise<void>;
   /** The last user of a source ends the reading. Twice is once. */
   stop(): Promise<void>;
@@ -65,32 +71,37 @@ interface Entry {
 const ENTRIES = new WeakMap<Clock, Map<string, Entry>>();
 
 export function createReference(options: ReferenceOptions): ReferenceFeed {
-  const { pulled = false } = options;
-  const { entry, leave } = join(options);
+  const { pulled = false, keepMs } = options;
+  const { book, leave } = join(options);
   let watched: readonly Asset[] = [];
   let stopped: Promise<void> | null = null;
+  let marked: Tables | null = null;
+  const priced = (asset: Asset): readonly [Asset, Reference][] => {
+    const now = book.reference(asset, keepMs);
+    if (now === null || !pulled) return now === null ? [] : [[asset, now]];
+    const before = marked === null ? null : book.reference(asset, keepMs, marked);
+    return before === null ? [] : [[asset, { ...now, was: before.price }]];
+  };
   return {
     pulled,
     watch: (assets) => {
       if (stopped !== null) return;
       watched = [...new Set(assets)];
-      if (watched.length > 0 && !pulled) entry.book.start();
+      if (watched.length > 0 && !pulled) book.start();
     },
     prices: () => {
-      if (stopped !== null) return {};
-      return Object.fromEntries(
-        watched.flatMap((asset) => {
-          const found = entry.book.reference(asset, options.keepMs);
-          return found === null ? [] : [[asset, found]];
-        }),
-      );
+      return stopped === null ? Object.fromEntries(watched.flatMap(priced)) : {};
     },
-    refresh: () => entry.book.refresh(),
+    mark: async () => {
+      await book.again();
+      marked = book.snapshot();
+    },
+    refresh: () => book.again(),
     stop: () => (stopped ??= leave()),
   };
 }
 
-function join(options: ReferenceOptions): { readonly entry: Entry; readonly leave: () => Promise<void> } {
+function join(options: ReferenceOptions): { readonly book: ReferenceBook; readonly leave: () => Promise<void> } {
   const source = sourceOf(options.venue === 'binance' ? 'okx' : 'binance', options.hosts.rest);
   const ofClock = ENTRIES.get(options.clock) ?? new Map<string, Entry>();
   ENTRIES.set(options.clock, ofClock);
@@ -105,7 +116,7 @@ function join(options: ReferenceOptions): { readonly entry: Entry; readonly leav
     await entry.book.stop();
     await entry.giveBack();
   };
-  return { entry, leave };
+  return { book: entry.book, leave };
 }
 
 function open(options: ReferenceOptions, source: ReturnType<typeof sourceOf>): Entry {

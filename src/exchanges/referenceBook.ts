@@ -34,6 +34,9 @@ interface Table {
   readonly mono: number;
 }
 
+/** By quote. */
+export type Tables = ReadonlyMap<Asset, Table>;
+
 type Outcome =
   | { readonly kind: 'read' }
   /** Our own limiter says: not before `waitMs`. */
@@ -56,6 +59,7 @@ export class ReferenceBook {
   readonly #stopping = new AbortController();
   #loop: Promise<void> | null = null;
   #running: Promise<void> | null = null;
+  #next: Promise<void> | null = null;
   #failures = 0;
   #notBefore = -Infinity;
   /** When the loop asks again, by the monotonic clock. */
@@ -75,6 +79,16 @@ export class ReferenceBook {
     await this.#loop;
   }
 
+  /** A read that begins now, unless a pause is due; whoever asks meanwhile shares the next one. */
+  again(): Promise<void> {
+    if (this.#running === null) return this.refresh();
+    this.#next ??= this.#running.then(() => {
+      this.#next = null;
+      return this.refresh();
+    });
+    return this.#next;
+  }
+
   /** Reads now, unless a pause is due; joins a read that is under way. */
   refresh(): Promise<void> {
     if (this.#stopping.signal.aborted || this.#options.clock.mono() < this.#notBefore) return Promise.resolve();
@@ -89,11 +103,16 @@ export class ReferenceBook {
     return this.#running;
   }
 
+  /** What it knows now, for `reference` later. */
+  snapshot(): Tables {
+    return new Map(this.#tables);
+  }
+
   /** The last price of an asset that is not older than this; `null` for none. */
-  reference(asset: Asset, keepMs: number): Reference | null {
+  reference(asset: Asset, keepMs: number, tables: Tables = this.#tables): Reference | null {
     const { venue } = this.#options.source;
-    const inUnit = this.#fresh(UNIT, keepMs);
-    const inDollars = this.#fresh(DOLLAR, keepMs);
+    const inUnit = this.#fresh(tables.get(UNIT), keepMs);
+    const inDollars = this.#fresh(tables.get(DOLLAR), keepMs);
     const unit = priceOf(inDollars, UNIT);
     if (asset === UNIT) {
       return (
@@ -109,9 +128,8 @@ export class ReferenceBook {
   }
 
   /** Aged by the worse of the two clocks: one may be set, the other stands still while the machine sleeps. */
-  #fresh(quote: Asset, keepMs: number): Table | null {
+  #fresh(table: Table | undefined, keepMs: number): Table | null {
     const { clock } = this.#options;
-    const table = this.#tables.get(quote);
     if (table === undefined) return null;
     return Math.max(clock.wall() - table.wall, clock.mono() - table.mono) <= keepMs ? table : null;
   }

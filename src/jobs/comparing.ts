@@ -3,22 +3,24 @@
  * account's machine hears of it, and what is in dispute is remembered. Nothing here stops a look: without a word from
  * outside there is no verdict, and loans are protected as if nobody had asked.
  */
+import { compare, ownPrices } from '../core/dislocation.ts';
 import type { Disputes, References, Verdicts } from '../core/dislocation.ts';
-import {
-  compare,
-  dislocatedOf,
-  disputeWords,
-  involved,
-  ownPrices,
-  priceNews,
-  withInside,
-  wordsOf,
-} from '../core/dislocation.ts';
 import type { AccountView, Asset } from '../core/loan.ts';
+import { dislocatedOf, disputeWords, involved, priceNews, withInside, wordsOf } from '../core/verdicts.ts';
 import type { ReferenceFeed } from '../exchanges/reference.ts';
 import type { AccountSetup, LookDeps } from './account.ts';
 import type { Draft } from './draft.ts';
 import type { Opened } from './journal.ts';
+
+/**
+ * To be awaited before the venue is read.
+ * @returns wall ms: prices of the venue that were read earlier cannot be compared
+ */
+export async function beginComparing({ clock, reference }: Pick<LookDeps, 'clock' | 'reference'>): Promise<number> {
+  if (reference?.pulled !== true) return Number.NEGATIVE_INFINITY;
+  await reference.mark();
+  return clock.wall();
+}
 
 export async function comparePrices(
   { clock, reference }: Pick<LookDeps, 'clock' | 'reference'>,
@@ -26,42 +28,53 @@ export async function comparePrices(
   opened: Pick<Opened, 'disputes'>,
   draft: Draft,
   view: AccountView,
+  since: number,
 ): Promise<Verdicts> {
   const [at, until] = [view.asOf, clock.wall()];
   const own = ownPrices(view);
   const wanted = withInside(Object.keys(own), groups);
-  const references = reference === null ? {} : await referencesOf(reference, wanted, at >= draft.startedAt);
+  const references = reference === null ? {} : await referencesOf(reference, wanted, at >= since);
   const before = opened.disputes === null ? {} : (JSON.parse(opened.disputes) as Disputes);
   const { verdicts, disputes } = compare({ own, at, until, references, groups, rules, disputes: before });
   const text = JSON.stringify(disputes);
   if (text !== (opened.disputes ?? '{}')) draft.disputes = text;
-  tellMachine(draft, verdicts, view, { before, after: disputes, concerned: withInside(involved(view), groups) });
+  tellMachine(draft, verdicts, view, {
+    now: until,
+    before,
+    after: disputes,
+    concerned: withInside(involved(view), groups),
+  });
   return verdicts;
 }
 
 /**
- * What the other venue says now; without a wait, but on a tape, which stands still from the beginning of a look to its end:
- * prices of the same moment are then compared, or none.
- * @param current the venue's prices were read in this look
+ * What the other venue says now, without a wait. On a tape prices move while they are read, so there the venue's are
+ * compared with what was said before and after, or not at all.
+ * @param between the venue's prices were read after `beginComparing`
  */
-async function referencesOf(reference: ReferenceFeed, wanted: readonly Asset[], current: boolean): Promise<References> {
+async function referencesOf(reference: ReferenceFeed, wanted: readonly Asset[], between: boolean): Promise<References> {
   reference.watch(wanted);
   if (!reference.pulled) return reference.prices();
   await reference.refresh();
-  return current ? reference.prices() : {};
+  return between ? reference.prices() : {};
 }
 
 interface Change {
+  readonly now: number;
   readonly before: Disputes;
   readonly after: Disputes;
   /** Coins whose dispute concerns a loan. */
   readonly concerned: readonly Asset[];
 }
 
-function tellMachine(draft: Draft, verdicts: Verdicts, view: AccountView, { before, after, concerned }: Change): void {
+function tellMachine(
+  draft: Draft,
+  verdicts: Verdicts,
+  view: AccountView,
+  { now, before, after, concerned }: Change,
+): void {
   const wasDislocated = draft.has('dislocated');
   const news = priceNews(verdicts, concerned, wasDislocated);
-  const now = draft.startedAt;
   // A loan that could not be read may be the one whose price is in dispute.
   const isWhole = Object.values(view.sections).every(({ state }) => state === 'fresh');
   if (news?.type === 'DISLOCATED') draft.tellAccount({ ...news, now });

@@ -1,5 +1,4 @@
 /** Step 5, first half: gathers what the core needs to decide, and adds a record for every loan that it was not asked about. */
-import { attestedOf, dislocatedOf, involved, withInside, wordsOf } from '../core/dislocation.ts';
 import type { Verdicts } from '../core/dislocation.ts';
 import type { Intent } from '../core/intent.ts';
 import type { AccountView, LoanId, LoanView } from '../core/loan.ts';
@@ -12,6 +11,7 @@ import type { DecideInput, Decision, DecisionBase, Need, TraceLine } from '../co
 import { nextPrices } from '../core/next.ts';
 import type { Policy } from '../core/policy.ts';
 import { held } from '../machines/step.ts';
+import { attestedOf, dislocatedOf, involved, withInside, wordsOf } from '../core/verdicts.ts';
 import type { Stored } from '../machines/types.ts';
 import type { AccountSetup } from './account.ts';
 import type { Draft } from './draft.ts';

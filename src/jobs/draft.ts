@@ -25,8 +25,6 @@ export interface Withheld {
 }
 
 export class Draft {
-  /** Wall ms at which the look began. */
-  readonly startedAt: number;
   readonly loans: Map<LoanId, Stored>;
   readonly changed = new Map<LoanId, Stored>();
   readonly needs = new Map<LoanId, NeedCommand>();
@@ -40,6 +38,7 @@ export class Draft {
   disputes: string | null = null;
   readonly #deps: LookDeps;
   readonly #setup: AccountSetup;
+  readonly #now: number;
   readonly #told: ReadonlySet<string>;
   readonly #lasting = new Set<string>();
   readonly #over = new Set<string>();
@@ -47,7 +46,7 @@ export class Draft {
   constructor(deps: LookDeps, setup: AccountSetup, from: Pick<Opened, 'loans' | 'account' | 'told'>, now: number) {
     this.#deps = deps;
     this.#setup = setup;
-    this.startedAt = now;
+    this.#now = now;
     this.#told = from.told;
     this.loans = new Map(from.loans);
     this.account = from.account ?? start('account', { id: setup.name, now });
@@ -77,7 +76,7 @@ export class Draft {
 
   /** A loan that had left the policy and is back begins anew. */
   renew(loan: LoanId): void {
-    this.loans.set(loan, start('loan', { id: loan, now: this.startedAt }));
+    this.loans.set(loan, start('loan', { id: loan, now: this.#now }));
   }
 
   tellAccount(event: AccountEvent): void {
@@ -117,7 +116,7 @@ export class Draft {
 
   /** One broken machine stays as it is stored and asks for nothing; the other loans go on. */
   #step(loan: LoanId, event: LoanEvent, onStray: (says: string) => void): void {
-    const before = this.loans.get(loan) ?? start('loan', { id: loan, now: this.startedAt });
+    const before = this.loans.get(loan) ?? start('loan', { id: loan, now: this.#now });
     try {
       const { stored, commands } = step(before, event);
       this.loans.set(loan, stored);

@@ -13,7 +13,7 @@ import { act } from './act.ts';
 import type { Acted } from './act.ts';
 import { commitOf } from './committing.ts';
 import type { CommitMore } from './committing.ts';
-import { comparePrices } from './comparing.ts';
+import { beginComparing, comparePrices } from './comparing.ts';
 import { decideBlind } from './deciding.ts';
 import { Draft } from './draft.ts';
 import type { Opened } from './journal.ts';
@@ -67,9 +67,11 @@ class Look {
     const [deps, setup, opened, signal] = [this.#deps, this.#setup, this.#opened, this.#signal];
     const draft = new Draft(deps, setup, opened, deps.clock.wall());
 
+    const comparable = beginComparing(deps);
     await feedVerdicts(deps, setup, opened, draft); // 2
     takeAcknowledgement(setup, opened, draft, deps.clock.wall());
     const gathered = await gather(deps, setup, opened.undecided, signal);
+    const since = await comparable;
     const seen = await observe(deps, setup, opened, draft, signal); // 3
     if (signal.aborted) return; // A look that was told to stop knows nothing about the venue.
     const retryAfterMs = Math.max(seen.blind?.retryAfterMs ?? 0, ...gathered.map((read) => read.retryAfterMs));
@@ -77,7 +79,7 @@ class Look {
 
     const { sight } = seen;
     const { view } = sight;
-    const verdicts = await comparePrices(deps, setup, opened, draft, view);
+    const verdicts = await comparePrices(deps, setup, opened, draft, view, since);
     const judged = await judge(deps, setup, draft, gathered, view);
     const undecided = judged.filter(isUndecided);
     obeyPauses(setup, opened, draft, deps.clock.wall());

@@ -3,20 +3,15 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   DISLOCATION_RULES,
-  attestedOf,
   compare,
-  dislocatedOf,
-  involved,
   ownPrices,
-  priceNews,
-  withInside,
-  wordsOf,
   type CompareInput,
   type Disputes,
   type Reference,
   type Verdict,
 } from '../../src/core/dislocation.ts';
 import type { Groups } from '../../src/core/survival.ts';
+import { attestedOf, dislocatedOf, involved, priceNews, withInside, wordsOf } from '../../src/core/verdicts.ts';
 import { coin, debt, dec, loan, view } from './build.ts';
 
 const NOW = 1_760_000_000_000;
@@ -128,6 +123,32 @@ describe('a venue’s price', () => {
         expect(large?.kind).toBe(plain?.kind);
       }),
     );
+  });
+});
+
+describe('a reference that moved while the venue was read', () => {
+  const moved = (was: string): Reference => ({ ...ref('100'), was: dec(was) });
+
+  it('agrees with every price between what it was and what it is, and with none beyond', () => {
+    const kindOf = (own: string, was: string): string | undefined =>
+      run({ BTC: own }, { BTC: moved(was) }).verdicts['BTC']?.kind;
+    for (const own of ['80', '90', '100', '103', '77.7']) expect([own, kindOf(own, '80')]).toEqual([own, 'agrees']);
+    for (const own of ['77.6', '103.01']) expect([own, kindOf(own, '80')]).toEqual([own, 'disagrees']);
+    expect([kindOf('115', '120'), kindOf('97', '120'), kindOf('96', '120')]).toEqual([
+      'agrees',
+      'disagrees',
+      'disagrees',
+    ]);
+  });
+
+  it('is measured from its nearer end, and moves nothing where it did not move', () => {
+    expect(run({ BTC: '72' }, { BTC: moved('80') }).verdicts['BTC']).toMatchObject({ ratio: dec('0.9') });
+    expect(run({ BTC: '90' }, { BTC: moved('100') }).verdicts['BTC']).toMatchObject({ ratio: dec('0.9') });
+  });
+
+  it('does not make its unit wrong', () => {
+    const { verdicts } = run({ USDT: '1', BTC: '90' }, { BTC: moved('80') });
+    expect(kinds(verdicts)).toEqual({ USDT: 'agrees', BTC: 'agrees' });
   });
 });
 

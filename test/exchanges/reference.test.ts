@@ -1,117 +1,14 @@
 /** The second price source against scripted exchanges: what it asks, what it believes, and what it leaves alone. */
-import { once } from 'node:events';
-import { createServer, type IncomingMessage, type Server } from 'node:http';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { systemClock, type Clock } from '../../src/clock.ts';
-import type { References } from '../../src/core/dislocation.ts';
-import { format } from '../../src/core/money.ts';
 import { bucketOf as binanceBucket, ENDPOINTS as BINANCE } from '../../src/exchanges/binance/endpoints.ts';
 import { bucketOf as okxBucket, ENDPOINTS as OKX } from '../../src/exchanges/okx/endpoints.ts';
 import { createMeter } from '../../src/exchanges/limits.ts';
-import { createReference, type ReferenceFeed, type ReferenceOptions } from '../../src/exchanges/reference.ts';
 import { BINANCE_DATA, OKX_REST, sourceOf } from '../../src/exchanges/referenceSources.ts';
+import { cleanUp, feedFor, index, logging, okx, peer, priced, shifting, tickers, until } from './referenceSupport.ts';
+import type { Answer } from './referenceSupport.ts';
 
-interface Answer {
-  readonly status?: number;
-  readonly body: string;
-  readonly headers?: Readonly<Record<string, string>>;
-}
-type Script = (url: URL) => Answer | 'reset' | 'hang';
-
-interface Peer {
-  rest: string;
-  script: Script;
-  readonly seen: { readonly url: string; readonly method: string; readonly headers: IncomingMessage['headers'] }[];
-  readonly server: Server;
-}
-
-const peers: Peer[] = [];
-const feeds: ReferenceFeed[] = [];
-afterEach(async () => {
-  await Promise.all(feeds.splice(0).map((feed) => feed.stop()));
-  for (const { server } of peers.splice(0)) {
-    server.closeAllConnections();
-    server.close();
-  }
-});
-
-async function peer(script: Script): Promise<Peer> {
-  const server = createServer((request, response) => {
-    const { url = '', method = '', headers } = request;
-    made.seen.push({ url, method, headers });
-    const answer = made.script(new URL(url, 'http://peer'));
-    if (answer === 'hang') return;
-    if (answer === 'reset') {
-      request.socket.resetAndDestroy();
-      return;
-    }
-    response.writeHead(answer.status ?? 200, answer.headers).end(answer.body);
-  });
-  const made: Peer = { rest: '', script, seen: [], server };
-  peers.push(made);
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  if (typeof address === 'object' && address !== null) made.rest = `http://127.0.0.1:${String(address.port)}`;
-  return made;
-}
-
-/** A clock that can be set forward: both of its readings, or the wall alone. */
-function shifting(): Clock & { both: number; wallOnly: number } {
-  const clock = {
-    ...systemClock,
-    both: 0,
-    wallOnly: 0,
-    wall: (): number => systemClock.wall() + clock.both + clock.wallOnly,
-    mono: (): number => systemClock.mono() + clock.both,
-  };
-  return clock;
-}
-
-function logging() {
-  const lines: string[] = [];
-  const add = (event: string, fields: object): void => void lines.push(`${event} ${JSON.stringify(fields)}`);
-  return { lines, log: { info: add, warn: add } };
-}
-
-function feedFor(rest: string, more: Partial<ReferenceOptions> = {}): ReferenceFeed {
-  const feed = createReference({
-    venue: 'binance',
-    hosts: { rest },
-    clock: shifting(),
-    log: logging().log,
-    refreshMs: 15,
-    keepMs: 60_000,
-    ...more,
-  });
-  feeds.push(feed);
-  return feed;
-}
-
-const index = (rows: Readonly<Record<string, string>>, ts = Date.now()): Answer => ({
-  body: JSON.stringify({
-    code: '0',
-    msg: '',
-    data: Object.entries(rows).map(([instId, idxPx]) => ({ instId, idxPx, ts: String(ts), high24h: '' })),
-  }),
-});
-
-/** An OKX index that quotes these; `USD` and `USDT` rows are asked for separately. */
-const okx =
-  (rows: Readonly<Record<string, string>>): Script =>
-  (url) => {
-    const ending = `-${url.searchParams.get('quoteCcy') ?? ''}`;
-    return index(Object.fromEntries(Object.entries(rows).filter(([pair]) => pair.endsWith(ending))));
-  };
-
-const tickers = (rows: Readonly<Record<string, string>>): Answer => ({
-  body: JSON.stringify(Object.entries(rows).map(([symbol, price]) => ({ symbol, price }))),
-});
-
-const priced = (references: References): Record<string, string> =>
-  Object.fromEntries(Object.entries(references).map(([asset, { price, unit }]) => [asset, `${format(price)} ${unit}`]));
-
-const until = (check: () => void): Promise<void> => vi.waitFor(check, { timeout: 10_000, interval: 5 });
+afterEach(cleanUp);
 
 describe('for a Binance account', () => {
   const rows = {
@@ -278,41 +175,6 @@ describe('prices', () => {
     feed.watch(['BTC']);
     expect(feed.prices()).toEqual({});
     await until(() => expect(served.seen.length).toBeGreaterThan(1));
-    expect(feed.prices()).toEqual({});
-  });
-});
-
-describe('a pulled source', () => {
-  it('is read when it is asked for, and only then', async () => {
-    const { rest, seen } = await peer(() => tickers({ BTCUSDT: String(100 + seen.length) }));
-    const feed = feedFor(rest, { venue: 'okx', pulled: true, refreshMs: 1 });
-    feed.watch(['BTC']);
-    await systemClock.sleep(60);
-    expect([seen.length, feed.prices()]).toEqual([0, {}]);
-    for (const price of ['101', '102']) {
-      await feed.refresh();
-      expect(priced(feed.prices())).toEqual({ BTC: `${price} USDT` });
-    }
-  });
-
-  it('forgets what it said when it cannot be read, because that was another moment', async () => {
-    const served = await peer(() => tickers({ BTCUSDT: '100' }));
-    const feed = feedFor(served.rest, { venue: 'okx', pulled: true });
-    feed.watch(['BTC']);
-    await feed.refresh();
-    expect(feed.prices()).toHaveProperty('BTC');
-    served.script = () => 'reset';
-    await feed.refresh();
-    expect(feed.prices()).toEqual({});
-  });
-
-  it('that hangs is waited for no longer than one deadline', async () => {
-    const served = await peer(() => 'hang');
-    const feed = feedFor(served.rest, { venue: 'okx', pulled: true, deadlineMs: 50 });
-    feed.watch(['BTC']);
-    const began = systemClock.mono();
-    await feed.refresh();
-    expect(systemClock.mono() - began).toBeLessThan(2_000);
     expect(feed.prices()).toEqual({});
   });
 });

@@ -1,9 +1,10 @@
 /** The second price source and the verdict over it, against the simulated exchanges with a dislocated index. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
-import { DISLOCATION_RULES, compare, dislocatedOf, type Verdicts } from '../../src/core/dislocation.ts';
+import { DISLOCATION_RULES, compare, type Verdicts } from '../../src/core/dislocation.ts';
 import type { VenueName } from '../../src/core/loan.ts';
 import { format, parse } from '../../src/core/money.ts';
+import { dislocatedOf } from '../../src/core/verdicts.ts';
 import { silentLog } from '../../src/exchanges/kit.ts';
 import { createMeter } from '../../src/exchanges/limits.ts';
 import { createReference } from '../../src/exchanges/reference.ts';

@@ -27,6 +27,10 @@ export class Attested implements ReferenceFeed {
     );
   }
 
+  mark(): Promise<void> {
+    return Promise.resolve();
+  }
+
   refresh(): Promise<void> {
     return Promise.resolve();
   }

@@ -8,6 +8,7 @@ import type { ReferenceFeed } from '../../src/exchanges/reference.ts';
 export class FakeReference implements ReferenceFeed {
   pulled = false;
   watched: readonly Asset[] = [];
+  marked = 0;
   refreshed = 0;
   /** Awaited by every `refresh`. */
   beforeRefresh: () => Promise<void> = () => Promise.resolve();
@@ -31,6 +32,11 @@ export class FakeReference implements ReferenceFeed {
       return price === undefined ? [] : [[asset, { price: parse(price), unit, at: this.#clock.wall(), source }]];
     });
     return Object.fromEntries(found);
+  }
+
+  mark(): Promise<void> {
+    this.marked += 1;
+    return Promise.resolve();
   }
 
   async refresh(): Promise<void> {
