@@ -43,10 +43,10 @@ export function firstLeg(plan: Plan): Leaving | null {
 }
 
 /** What is still to be charged once this call has left: the later steps, and what `perAction` cut off this one. */
-function reservesOf({ steps: [planned, ...later] }: Plan, leaving: PlanStep): readonly Reserved[] {
+function reservesOf({ ask, steps: [planned, ...later] }: Plan, leaving: PlanStep): readonly Reserved[] {
   const cutOff = planned === undefined ? ZERO : planned.sized.amount.minus(leaving.sized.amount);
   const rest = cutOff.gt(ZERO) ? [{ step: leaving, coins: cutOff }] : [];
-  return [...rest, ...later.map((step) => ({ step, coins: step.sized.amount }))]
+  return [...rest, ...later.map((step) => ({ step, coins: step.sized.amount.plus(marksOf(ask, step)) }))]
     .filter(({ step }) => !step.option.fed)
     .map(({ step: { option, price }, coins }) => ({
       rung: option.rung.number,
@@ -120,6 +120,11 @@ function restOf(step: PlanStep, leg: Leg): Remainder | null {
   return rest.length === 0 ? null : { rung: step.option.rung.number, legs: rest };
 }
 
+/** What marking the calls of a step may add to it, coins. */
+function marksOf(ask: Ask, step: PlanStep): Dec {
+  return mayMark(ask, step) ? markWidth(step.sized.amount, step.decimals).times(step.route.length) : ZERO;
+}
+
 /** What one USD less now may cost later, at most: added collateral relieves less than a repayment does. */
 const DEARER_LATER = 3;
 
@@ -131,7 +136,7 @@ const DEARER_LATER = 3;
 function ahead(ask: Ask, following: PlanStep, undoneUsd: Dec): Remainder | null {
   if (following.route[0].verb === 'repay') return null;
   const { sized, decimals, price, route } = following;
-  const marks = mayMark(ask, following) ? markWidth(sized.amount, decimals).times(route.length) : ZERO;
+  const marks = marksOf(ask, following);
   const undone = undoneUsd.times(DEARER_LATER).div(price);
   const atMost = format(ceil(sized.amount.plus(marks).plus(undone), decimals));
   const legs = route.map((call) => ({ verb: call.verb, asset: following.option.asset, atMost }));

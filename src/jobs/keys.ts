@@ -12,7 +12,7 @@
  * | account | string | stored account machine |
  * | charges | zset | budget charges by time |
  * | fruitless | hash | loan id → times of the sends in a row that had no effect |
- * | learned | hash | minima and precisions learned from refusals |
+ * | learned | hash | minima by product and asset, and precisions by asset, learned from refusals |
  * | why | hash | loan id → newest decision with its trace |
  * | last | hash | loan id → signature of the newest decision record |
  * | span | hash | loan id → first time, last time and count of the newest decision record |

@@ -13,6 +13,8 @@ import { Dec, format, parse } from '../core/money.ts';
 type Lesson = readonly [field: string, value: string];
 type Rejected = Extract<Reply, { readonly outcome: 'rejected' }>;
 
+/** More than any venue takes: decimals were not the reason, so the venue's own count holds again. Marks stay away. */
+const ALL_DECIMALS = '18';
 /** Decimals are only given up while what is left of them still says the amount to this share. */
 const COARSEST: Dec = new Dec('0.01');
 
@@ -24,7 +26,7 @@ export function learnedFrom(intent: Intent, reply: Reply): readonly Lesson[] {
     case 'dust':
       return moreLeft(intent, reply);
     case 'precision':
-      return fewerDecimals(intent) ?? larger(intent, reply);
+      return fewerDecimals(intent) ?? [...larger(intent, reply), [`decimals/${intent.asset}`, ALL_DECIMALS]];
     case 'none':
     case 'pending':
     case 'funds':

@@ -1,9 +1,9 @@
 /** Step 4: every loan's machine is told what was seen of it; what it needs comes back. */
 import type { Intent } from '../core/intent.ts';
-import type { AccountView, LoanId, LoanView } from '../core/loan.ts';
+import type { AccountView, DebtView, LoanId, LoanView } from '../core/loan.ts';
 import { triggerLtv } from '../core/loan.ts';
 import { LevelsError, levelsOf, levelsText, releaseLevelsOf } from '../core/levels.ts';
-import { format, ZERO } from '../core/money.ts';
+import { floor, format, ZERO } from '../core/money.ts';
 import type { Levels } from '../core/need.ts';
 import type { Policy } from '../core/policy.ts';
 import { isBack } from '../core/position.ts';
@@ -100,7 +100,7 @@ function observed(loan: LoanView, { policy, levels }: Followed, facts: SeeFacts,
     status: loan.status,
     ltv: format(triggerLtv(loan)),
     atTarget: isBack(loan, levels),
-    owes: loan.debts.filter(({ amount }) => amount.gt(ZERO)).map(({ asset }) => asset),
+    owes: loan.debts.filter(isPayable).map(({ asset }) => asset),
     levels: levelsText(levels),
     rules: {
       confirmAct: policy.confirm.act,
@@ -123,6 +123,11 @@ function releaseWatch({ bands, release }: Policy, levels: Levels, lookEveryMs: n
   const rule = [bands.scale, release.below, release.upTo, release.afterMs, release.perDay].join(' ');
   const { below } = releaseLevelsOf(bands, release, levels);
   return { below: format(below), rule, gapMs: ORDINARY_GAP_LOOKS * lookEveryMs };
+}
+
+/** More than nothing, in decimals that an amount may carry: OKX counts interest in finer ones. */
+function isPayable({ amount, decimals }: DebtView): boolean {
+  return floor(amount, decimals).gt(ZERO);
 }
 
 /** Prices behind an LTV as one text: it changes exactly when one of them does. */

@@ -42,7 +42,7 @@ export type LoanEvent =
       readonly ltv: string;
       /** A plan to `target` would find nothing to do; `ltv` may show more than that, as the venue rounds it. */
       readonly atTarget: boolean;
-      /** Coins that are owed now. */
+      /** Coins that are owed now, more than amounts can say. */
       readonly owes: readonly string[];
       readonly levels: LevelsText;
       readonly rules: LifecycleRules;
