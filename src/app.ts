@@ -3,30 +3,33 @@
  * them, one runner per account; and down again in the opposite order.
  */
 import { randomUUID } from 'node:crypto';
+import type { Examined } from './cli/examination.ts';
 import { examineAll } from './cli/examination.ts';
 import type { Ending } from './cli/exit.ts';
+import { heldWords } from './cli/held.ts';
+import { Latecomers } from './cli/latecomers.ts';
 import { placeOf, startSimulated, venueOf } from './cli/opening.ts';
 import type { Connections } from './cli/redis.ts';
 import { connectRedis, letters } from './cli/redis.ts';
 import type { Clock } from './clock.ts';
+import { within } from './clock.ts';
 import type { AccountConfig, Config } from './config/types.ts';
 import type { Mode } from './core/intent.ts';
 import { DISLOCATION_RULES } from './core/dislocation.ts';
 import { parse } from './core/money.ts';
-import type { ReportingVenue } from './exchanges/exchange.ts';
 import type { VenueLog } from './exchanges/kit.ts';
 import type { ReferenceFeed } from './exchanges/reference.ts';
 import { createReferenceFor } from './exchanges/venues.ts';
 import type { AccountSetup, LookEvent } from './jobs/account.ts';
 import { interestErrand } from './jobs/interest.ts';
 import type { AccountAddress } from './jobs/keys.ts';
+import { Operator } from './jobs/operator.ts';
 import { Registry } from './jobs/registry.ts';
 import { Runner } from './jobs/runner.ts';
 import { Shelf } from './jobs/shelf.ts';
 import { termsErrand } from './jobs/terms.ts';
 import type { Stage } from './replay/player.ts';
-import type { SimulatorAddresses } from './replay/simulated.ts';
-import type { Simulated } from './replay/simulated.ts';
+import type { Simulated, SimulatorAddresses } from './replay/simulated.ts';
 
 export interface AppOptions {
   readonly config: Config;
@@ -57,58 +60,101 @@ const CLOSE_WITHIN_MS = 5_000;
 const HURRIED_MS = 1_000;
 const QUIET_EVERY_MS = 2;
 
+/** What every account of this run stands on. */
+interface Ground {
+  readonly run: string;
+  readonly redis: Connections;
+  readonly registry: Registry;
+  readonly references: ReadonlyMap<string, ReferenceFeed>;
+}
+
 export class App implements Stage {
   readonly simulated: Simulated | null;
-  readonly runners: readonly Runner[];
-  readonly #clock: Clock;
+  readonly #options: AppOptions;
+  readonly #runners: Runner[] = [];
   readonly #closers: (() => Promise<unknown>)[];
+  #waiting: Latecomers | null = null;
   #stopping: Promise<void> | null = null;
 
-  private constructor(
-    simulated: Simulated | null,
-    runners: readonly Runner[],
-    clock: Clock,
-    closers: (() => Promise<unknown>)[],
-  ) {
+  private constructor(options: AppOptions, simulated: Simulated | null, closers: (() => Promise<unknown>)[]) {
+    this.#options = options;
     this.simulated = simulated;
-    this.runners = runners;
-    this.#clock = clock;
     this.#closers = closers;
   }
 
   /** @throws Ending with the exit code and the words for the operator */
   static async start(options: AppOptions): Promise<App> {
-    const { config, clock } = options;
+    const { clock, config, signal } = options;
     const closers: (() => Promise<unknown>)[] = [];
-    const runners: Runner[] = [];
+    let app = new App(options, null, closers);
     try {
       const redis = await connect(options);
       closers.push(() => redis.close());
       const simulated = await startSimulated(options, closers);
+      app = new App(options, simulated, closers);
       const run = randomUUID();
       const registry = new Registry(redis.fast);
       await registry.begin(run);
       const addresses = simulated?.addresses ?? null;
       const opened = config.accounts.map((account) => ({ account, venue: venueOf(options, account, addresses) }));
       const references = openReferences(options, addresses, closers);
-      const examined = await examineAll(opened, options.signal);
+      const { examined, late } = await examineAll(opened, clock, signal);
       await options.onReady(
         simulated,
         examined.flatMap(({ warnings }) => warnings),
       );
-      for (const { account, venue, uid } of examined) {
-        options.signal.throwIfAborted();
-        const reference = references.get(account.name) ?? null;
-        const address = { world: account.simulated ? run : '', venue: account.venue, uid };
-        const runner = await openRunner(options, account, address, { venue, reference }, redis);
-        runners.push(runner);
-        await registry.register(account.name, runner.address);
+      const ground: Ground = { run, redis, registry, references };
+      const join = (one: Examined): Promise<void> => app.#join(one, ground);
+      for (const one of examined) {
+        signal.throwIfAborted();
+        await join(one);
       }
-      return new App(simulated, runners, clock, closers);
+      const { onEvent: emit, onError } = options;
+      const waiting = new Latecomers({ clock, emit, onError, join, miss: (absent) => registry.miss(absent) });
+      app.#waiting = waiting;
+      await waiting.start(late);
+      return app;
     } catch (error) {
-      await new App(null, runners, clock, closers).stop(true);
+      await app.stop(true);
       throw error;
     }
+  }
+
+  /** Accounts that are watched; one whose venue did not answer at the start comes later. */
+  get runners(): readonly Runner[] {
+    return this.#runners;
+  }
+
+  /** From here on the account is watched; why it is held back, if it is, is said before its first look. */
+  async #join({ account, venue, uid }: Examined, { run, redis, registry, references }: Ground): Promise<void> {
+    const options = this.#options;
+    const mode: Mode = options.observeOnly ? 'dryRun' : account.sends;
+    const world = account.simulated ? run : '';
+    const address: AccountAddress = { mode, world, venue: account.venue, uid };
+    const operator = new Operator(redis.fast, address);
+    for (const says of heldWords(account.name, await operator.standing())) {
+      options.onEvent(account.name, { type: 'alert', severity: 'critical', category: 'held', loan: null, says });
+    }
+    const reporting = {
+      ...{ reports: venue, clock: options.clock, byTape: account.simulated },
+      shelf: new Shelf(redis.fast, address),
+      scale: placeOf(options, account).waitsScale,
+    };
+    const runner = await Runner.open({
+      setup: setupOf(options.config, account, mode),
+      address,
+      venue,
+      reference: references.get(account.name) ?? null,
+      errands: () => [termsErrand(reporting), interestErrand(reporting)],
+      clock: options.clock,
+      stamp: redis.stamp + letters(world),
+      redis: redis.fast,
+      consumer: redis.patient,
+      emit: options.onEvent,
+      onError: options.onError,
+    });
+    this.#runners.push(runner);
+    await registry.register(account.name, address);
   }
 
   async onPrices(prices: Readonly<Record<string, string>>): Promise<void> {
@@ -124,7 +170,7 @@ export class App implements Stage {
     while (this.#stopping === null) {
       const quiet = await Promise.all(this.runners.map((runner) => runner.quiet()));
       if (quiet.every(Boolean)) return;
-      await this.#clock.sleep(QUIET_EVERY_MS);
+      await this.#options.clock.sleep(QUIET_EVERY_MS);
     }
   }
 
@@ -138,10 +184,13 @@ export class App implements Stage {
   }
 
   async #stop(hurried: boolean): Promise<void> {
+    const { clock } = this.#options;
     const grace = hurried ? HURRIED_MS : STOP_GRACE_MS;
+    // Nobody may join any more while those who are there leave.
+    if (this.#waiting !== null) await within(clock, HURRIED_MS, this.#waiting.stop());
     const lanes = Promise.all(this.runners.map((runner) => runner.stop(grace).catch(() => undefined)));
-    await within(this.#clock, grace + HURRIED_MS, lanes);
-    await closeAll(this.#closers, this.#clock, CLOSE_WITHIN_MS);
+    await within(clock, grace + HURRIED_MS, lanes);
+    await closeAll(this.#closers, clock, CLOSE_WITHIN_MS);
   }
 }
 
@@ -176,33 +225,6 @@ function openReferences(
   return new Map(opened);
 }
 
-async function openRunner(
-  options: AppOptions,
-  account: AccountConfig,
-  address: Omit<AccountAddress, 'mode'>,
-  sources: { readonly venue: ReportingVenue; readonly reference: ReferenceFeed | null },
-  redis: Connections,
-): Promise<Runner> {
-  const mode: Mode = options.observeOnly ? 'dryRun' : account.sends;
-  const reporting = {
-    ...{ reports: sources.venue, clock: options.clock, byTape: account.simulated },
-    shelf: new Shelf(redis.fast, { mode, ...address }),
-    scale: placeOf(options, account).waitsScale,
-  };
-  return Runner.open({
-    setup: setupOf(options.config, account, mode),
-    address: { mode, ...address },
-    ...sources,
-    errands: () => [termsErrand(reporting), interestErrand(reporting)],
-    clock: options.clock,
-    stamp: redis.stamp + letters(address.world),
-    redis: redis.fast,
-    consumer: redis.patient,
-    emit: options.onEvent,
-    onError: options.onError,
-  });
-}
-
 function setupOf(config: Config, account: AccountConfig, mode: Mode): AccountSetup {
   const { coins, stables, wrapped } = config.dislocation;
   return {
@@ -227,15 +249,4 @@ async function closeAll(closers: (() => Promise<unknown>)[], clock: Clock, ms: n
       ms,
       close().catch(() => undefined),
     );
-}
-
-/** Waits for the work, but not longer than this. */
-async function within(clock: Clock, ms: number, work: Promise<unknown>): Promise<void> {
-  const over = new AbortController();
-  await Promise.race([
-    work.finally(() => {
-      over.abort(new Error('done'));
-    }),
-    clock.sleep(ms, over.signal).catch(() => undefined),
-  ]);
 }

@@ -77,3 +77,12 @@ export const systemClock: Clock = {
 export function isoOf(wallMs: number): string {
   return new Date(wallMs).toISOString();
 }
+
+/** Waits for the work, but not longer than this. What does not end in time is left behind; its failure is the caller's. */
+export async function within(clock: Clock, ms: number, work: Promise<unknown>): Promise<void> {
+  const over = new AbortController();
+  const waited = clock.sleep(ms, over.signal).catch(() => undefined);
+  await Promise.race([work, waited]).finally(() => {
+    over.abort(new Error('done'));
+  });
+}

@@ -1,4 +1,5 @@
 /** The examination of every account before the first look: is each key the right one, and does each venue answer? */
+import type { Clock } from '../clock.ts';
 import type { AccountConfig } from '../config/types.ts';
 import type { Finding, ReportingVenue } from '../exchanges/exchange.ts';
 import { VenueError } from '../exchanges/exchange.ts';
@@ -16,31 +17,85 @@ export interface Examined extends Opened {
   readonly warnings: readonly string[];
 }
 
-interface Failed {
+export interface Failed {
   readonly says: readonly string[];
   readonly remedies: readonly string[];
   readonly exit: ExitCode;
+}
+
+/** An account whose venue cannot be reached: everything else may be right with it. */
+export interface Late extends Opened {
+  readonly says: readonly string[];
 }
 
 /** A look of an examination may take several requests. */
 const DEADLINES = 4;
 
 /**
- * All accounts at once, so that one start names everything that is wrong. Closes every venue when one fails.
+ * All accounts at once, so that one start names everything that is wrong. What is wrong with a key or a file ends the
+ * start; a venue that is away does so only when nothing else could be watched, or when it is a simulated one: those are
+ * part of this server. Closes every venue when it ends the start.
  * @throws Ending
  */
-export async function examineAll(opened: readonly Opened[], signal: AbortSignal): Promise<readonly Examined[]> {
-  const results = await unless(signal, Promise.all(opened.map((one) => examined(one, signal))));
-  const failures = results.flatMap((result) => ('remedies' in result ? [result] : []));
-  const [first] = failures;
-  if (first === undefined) return results.flatMap((result) => ('remedies' in result ? [] : [result]));
+export async function examineAll(
+  opened: readonly Opened[],
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<{ readonly examined: readonly Examined[]; readonly late: readonly Late[] }> {
+  const results = await unless(signal, patiently(opened, clock, signal));
+  const examined = results.flatMap(({ result }) => ('remedies' in result ? [] : [result]));
+  const failed = results.flatMap(({ one, result }) => ('remedies' in result ? [{ one, ...result }] : []));
+  const wrong = failed.filter(({ one, exit }) => exit !== EXIT.unavailable || one.account.simulated);
+  if (wrong.length === 0 && (examined.length > 0 || failed.length === 0)) {
+    return { examined, late: failed.map(({ one, says }) => ({ ...one, says })) };
+  }
   await Promise.all(opened.map(({ venue }) => venue.close()));
-  const remedies = new Set(failures.flatMap(({ remedies }) => remedies));
-  throw new Ending(first.exit, {
-    happened: failures.flatMap(({ says }) => says).join('\n'),
+  const remedies = new Set(failed.flatMap(({ remedies }) => remedies));
+  throw new Ending((wrong[0] ?? failed[0])?.exit ?? EXIT.unavailable, {
+    happened: failed.flatMap(({ says }) => says).join('\n'),
     ballast: DID_NOT_START,
     operator: [...remedies].join(' '),
   });
+}
+
+interface Result {
+  readonly one: Opened;
+  readonly result: Examined | Failed;
+}
+
+/** Once one account may start, a venue that has not answered within a deadline does not hold it up any longer. */
+async function patiently(opened: readonly Opened[], clock: Clock, signal: AbortSignal): Promise<readonly Result[]> {
+  const over = new AbortController();
+  const examinations = opened.map((one) => ({ one, result: examine(one, signal) }));
+  const first = Promise.any(
+    examinations.map(async ({ one, result }) => {
+      if ('remedies' in (await result)) throw new Error(`${one.account.name} may not start`);
+    }),
+  );
+  const deadlineMs = Math.max(...opened.map(({ account }) => account.timing.requestDeadlineMs));
+  const late = first.then(
+    () => clock.sleep(deadlineMs, over.signal).catch(() => undefined),
+    // Nothing can start yet: each one is waited for.
+    () => Promise.all(examinations.map(({ result }) => result)),
+  );
+  try {
+    return await Promise.all(
+      examinations.map(async ({ one, result }) => ({
+        one,
+        result: await Promise.race([result, late.then(() => silent(one))]),
+      })),
+    );
+  } finally {
+    over.abort(new Error('examined'));
+  }
+}
+
+function silent({ account }: Opened): Failed {
+  return {
+    says: [`account ${account.name}: its venue has not answered yet.`],
+    remedies: [AWAY],
+    exit: EXIT.unavailable,
+  };
 }
 
 /** Not every request of an examination knows the signal. @throws what the signal was aborted with */
@@ -61,7 +116,7 @@ async function unless<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
 }
 
 /** The account's UID, or which checks failed and what to do about them. */
-async function examined({ account, venue }: Opened, signal: AbortSignal): Promise<Examined | Failed> {
+export async function examine({ account, venue }: Opened, signal: AbortSignal): Promise<Examined | Failed> {
   const deadline = (): AbortSignal =>
     AbortSignal.any([signal, AbortSignal.timeout(DEADLINES * account.timing.requestDeadlineMs)]);
   try {
@@ -104,8 +159,10 @@ export function failedRead(account: AccountConfig, error: unknown): Pick<Failed,
   if (error instanceof VenueError && error.kind === 'permission') {
     return { remedies: [`Check the key of account ${account.name} at the venue.`], exit: EXIT.permission };
   }
-  return { remedies: ['Check the network and the state of the venue, then start again.'], exit: EXIT.unavailable };
+  return { remedies: [AWAY], exit: EXIT.unavailable };
 }
+
+const AWAY = 'Check the network and the state of the venue, then start again.';
 
 function sentence(text: string): string {
   return /[.!?]$/.test(text) ? text : `${text}.`;

@@ -22,7 +22,7 @@ export interface NarratorOptions {
 /** Alerts whose news the narrator tells in its own way. */
 const TOLD_OTHERWISE: ReadonlySet<string> = new Set(['warn', 'readsFailing', 'mode']);
 /** Alerts that every look repeats while their cause lasts; the others come once per cause. */
-const REPEATED: ReadonlySet<string> = new Set(['unlisted', 'implausible', 'silent', 'stray']);
+const REPEATED: ReadonlySet<string> = new Set(['unlisted', 'implausible', 'silent', 'stray', 'unreachable']);
 const REPEAT_AFTER_MS = 15 * 60_000;
 
 /** How a decision that was held back begins. */

@@ -3,58 +3,18 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
-import { externalAccount, FOUR_ACCOUNTS, writePolicy } from './policyFiles.ts';
+import { FOUR_ACCOUNTS, writePolicy } from './policyFiles.ts';
 import { ballast, Cli, cleanUp, isComplete, temporaryFolder, type Ended } from './support.ts';
-
-interface Addresses {
-  readonly binance: { readonly rest: string; readonly ws: string };
-  readonly okx: { readonly rest: string; readonly ws: string };
-  readonly admin: string;
-  readonly accounts: readonly {
-    readonly name: string;
-    readonly venue: 'binance' | 'okx';
-    readonly uid: string;
-    readonly key: { readonly id: string; readonly secret: string; readonly passphrase?: string };
-  }[];
-}
+import { meet, startVenues, type Venues } from './venues.ts';
 
 let simulator: Cli;
-let venues: Addresses;
+let venues: Venues;
 
 beforeAll(async () => {
-  const config = writePolicy(temporaryFolder(), FOUR_ACCOUNTS);
-  simulator = new Cli(['simulator', '--config', config, '--speed', 'hold', '--permissions', 'poor=read']);
-  const [line] = await simulator.says(/^\{.*\}$/m);
-  venues = JSON.parse(line) as Addresses;
+  venues = await startVenues(['--permissions', 'poor=read']);
+  simulator = venues.cli;
 }, 30_000);
 afterAll(cleanUp, 30_000);
-
-interface Meeting {
-  readonly args: readonly string[];
-  readonly env: Readonly<Record<string, string>>;
-  readonly dataDir: string;
-}
-
-interface How {
-  readonly secret?: string;
-  readonly live?: boolean;
-  /** Waits as long for an answer as a real account does. */
-  readonly patient?: boolean;
-}
-
-/** How a server of its own meets one of the simulated accounts. */
-function meet(name: string, { secret, live = false, patient = false }: How = {}): Meeting {
-  const account = venues.accounts.find((one) => one.name === name);
-  if (account === undefined) throw new Error(`no account ${name}`);
-  const { venue, uid, key } = account;
-  const folder = temporaryFolder();
-  const dataDir = join(folder, 'redis');
-  const prices = { binance: venues.binance.rest, okx: venues.okx.rest };
-  const policy = externalAccount({ venue, uid, hosts: venues[venue], prices, live });
-  const config = writePolicy(folder, patient ? policy.replace(/^timing:.*$/m, '') : policy);
-  const env = { TEST_KEY: key.id, TEST_SECRET: secret ?? key.secret, TEST_PASSPHRASE: key.passphrase ?? '' };
-  return { args: ['start', '--config', config, '--data-dir', dataDir, '--log-level', 'debug'], env, dataDir };
-}
 
 /** Everything that a run left on the screen or on the disk. */
 function traces(run: Ended, dataDir: string): string {
@@ -95,7 +55,7 @@ describe('a key that will not do', () => {
     'account %s with a wrong secret: exit 77, and no secret in what is said or kept',
     async (name) => {
       const wrong = 'n0t-the-right-secret-at-all';
-      const { args, env, dataDir } = meet(name, { secret: wrong });
+      const { args, env, dataDir } = meet(venues, name, { secret: wrong });
       const run = await ballast(args, { env });
       expect(run.code, run.err).toBe(77);
       expect(run.err).toMatch(/account real: .*(signature|sign)/i);
@@ -105,7 +65,7 @@ describe('a key that will not do', () => {
   );
 
   it('a key that may only read, on a live account: exit 77, with the boxes to tick', async () => {
-    const { args, env } = meet('poor', { live: true });
+    const { args, env } = meet(venues, 'poor', { live: true });
     const run = await ballast(args, { env });
     expect(run.code, run.err).toBe(77);
     expect(run.err).toMatch(/the key lacks “Enable Spot & Margin Trading”/);
@@ -114,7 +74,7 @@ describe('a key that will not do', () => {
   });
 
   it('an account of somebody else: exit 77, with both UIDs', async () => {
-    const { args, env } = meet('saved');
+    const { args, env } = meet(venues, 'saved');
     const other = venues.accounts.find(({ name }) => name === 'coin')?.key;
     const run = await ballast(args, { env: { ...env, TEST_KEY: other?.id ?? '', TEST_SECRET: other?.secret ?? '' } });
     expect(run.code, run.err).toBe(77);
@@ -122,7 +82,7 @@ describe('a key that will not do', () => {
   });
 
   it('a secret that is not set: exit 78, with the name of the variable', async () => {
-    const { args } = meet('saved');
+    const { args } = meet(venues, 'saved');
     const run = await ballast(args, { env: {} });
     expect(run.code).toBe(78);
     expect(run.err).toMatch(/TEST_SECRET/);
@@ -133,7 +93,7 @@ describe('a price that only one venue believes', () => {
   it.each(['saved', 'okx'] as const)(
     'is found for account %s by reading the other one, and said when it comes and goes',
     async (name) => {
-      const { args, env } = meet(name);
+      const { args, env } = meet(venues, name);
       const [venue, other] = name === 'okx' ? ['okx', 'binance'] : ['binance', 'okx'];
       const faults = (method: string, body?: object): Promise<Response> =>
         fetch(`${venues.admin}/faults`, { method, ...(body === undefined ? {} : { body: JSON.stringify(body) }) });
@@ -156,7 +116,7 @@ describe('a price that only one venue believes', () => {
 
 describe('an exchange that stops answering', () => {
   it('is waited for: the server is blind and still, says it once, and goes on when it is back', async () => {
-    const { args, env, dataDir } = meet('saved');
+    const { args, env, dataDir } = meet(venues, 'saved');
     const cli = new Cli(args, { env });
     await cli.says(/watching real\/binance\.crossMargin/);
     simulator.signal('SIGSTOP');
@@ -176,7 +136,7 @@ describe('an exchange that stops answering', () => {
   }, 120_000);
 
   it('at the start can be given up with Ctrl-C, which ends with 0 and leaves nothing behind', async () => {
-    const { args, env, dataDir } = meet('saved', { patient: true });
+    const { args, env, dataDir } = meet(venues, 'saved', { patient: true });
     simulator.signal('SIGSTOP');
     const cli = new Cli(args, { env });
     while (!existsSync(join(dataDir, 'redis.sock'))) await systemClock.sleep(20);
@@ -188,7 +148,7 @@ describe('an exchange that stops answering', () => {
   }, 120_000);
 
   it('at the start: exit 69', async () => {
-    const { args, env } = meet('saved');
+    const { args, env } = meet(venues, 'saved');
     simulator.signal('SIGSTOP');
     const run = await ballast(args, { env });
     simulator.signal('SIGCONT');

@@ -105,29 +105,45 @@ export interface External {
   readonly venue: 'binance' | 'okx';
   readonly uid: string;
   readonly hosts: { readonly rest: string; readonly ws: string };
-  /** Where the public prices of both venues are. */
-  readonly prices: { readonly binance: string; readonly okx: string };
   /** Whether it may send. */
   readonly live: boolean;
 }
 
+/** Where the public prices of both venues are. */
+export interface Prices {
+  readonly binance: string;
+  readonly okx: string;
+}
+
 /** A real account, as far as the server can tell: its venue stands on this machine. Key and secret come from the environment. */
-export function externalAccount({ venue, uid, hosts, prices, live }: External): string {
-  const passphrase = venue === 'okx' ? ', passphrase: "${env:TEST_PASSPHRASE}"' : '';
-  const product = venue === 'okx' ? 'flexibleLoan' : 'crossMargin';
-  return `version: 1
-mode: ${live ? 'live' : 'dry-run'}
-timing: { requestDeadline: 700ms, settleInLane: 300ms, lookEvery: 400ms, lookSoon: 200ms, maxAge: 2s, stalled: 500ms, lock: 2s }
-dislocation: { hosts: { binance: "${prices.binance}", okx: "${prices.okx}" } }
-accounts:
-  real:
+export function externalAccount({ prices, ...account }: External & { readonly prices: Prices }): string {
+  return externalAccounts({ real: { ...account, env: 'TEST' } }, prices);
+}
+
+/** Several of them by name, each with the prefix of its variables. */
+export function externalAccounts(
+  accounts: Readonly<Record<string, External & { readonly env: string }>>,
+  prices: Prices,
+): string {
+  const isLive = Object.values(accounts).some(({ live }) => live);
+  const entries = Object.entries(accounts).map(([name, { venue, uid, hosts, live, env }]) => {
+    const passphrase = venue === 'okx' ? `, passphrase: "\${env:${env}_PASSPHRASE}"` : '';
+    const product = venue === 'okx' ? 'flexibleLoan' : 'crossMargin';
+    return `  ${name}:
     venue: ${venue}
     live: ${live ? 'yes' : 'no'}
     expectUid: "${uid}"
-    key: { id: "\${env:TEST_KEY}", secret: "\${env:TEST_SECRET}"${passphrase} }
+    key: { id: "\${env:${env}_KEY}", secret: "\${env:${env}_SECRET}"${passphrase} }
     hosts: { rest: "${hosts.rest}", ws: "${hosts.ws}" }
     loans: [{ product: ${product}, policy: stable }]
-${POLICIES}`;
+`;
+  });
+  return `version: 1
+mode: ${isLive ? 'live' : 'dry-run'}
+timing: { requestDeadline: 700ms, settleInLane: 300ms, lookEvery: 400ms, lookSoon: 200ms, maxAge: 2s, stalled: 500ms, lock: 2s }
+dislocation: { hosts: { binance: "${prices.binance}", okx: "${prices.okx}" } }
+accounts:
+${entries.join('')}${POLICIES}`;
 }
 
 /** @returns the path of the file */
