@@ -1,4 +1,5 @@
 /** One account with one loan of any product on the simulated exchanges, watched by a whole runner with the real adapter. */
+import { DISLOCATION_RULES } from '../../src/core/dislocation.ts';
 import { systemClock } from '../../src/clock.ts';
 import type { Intent, Reply } from '../../src/core/intent.ts';
 import type { Product } from '../../src/core/loan.ts';
@@ -107,10 +108,12 @@ export async function openDesk(redis: TestRedis, options: DeskOptions): Promise<
       unlisted: { kind: 'alert' },
       wallets: wallets.map((one) => ({ name: one, keep: {} })),
       groups: {},
+      dislocation: DISLOCATION_RULES,
       timing: QUICK,
     },
     address,
     venue: ticking(venueOf(product, simulator), simulator, ticks),
+    reference: null,
     clock: systemClock,
     stamp: 'abc',
     redis: client,
