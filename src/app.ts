@@ -24,6 +24,7 @@ import type { AccountSetup, LookEvent } from './jobs/account.ts';
 import { interestErrand } from './jobs/interest.ts';
 import type { AccountAddress } from './jobs/keys.ts';
 import { Operator } from './jobs/operator.ts';
+import { outsiders } from './jobs/outsiders.ts';
 import { Registry } from './jobs/registry.ts';
 import { Runner } from './jobs/runner.ts';
 import { Shelf } from './jobs/shelf.ts';
@@ -145,7 +146,7 @@ export class App implements Stage {
       address,
       venue,
       reference: references.get(account.name) ?? null,
-      errands: () => [termsErrand(reporting), interestErrand(reporting)],
+      errands: (deps) => [outsiders(deps, venue), termsErrand(reporting), interestErrand(reporting)],
       clock: options.clock,
       stamp: redis.stamp + letters(world),
       redis: redis.fast,

@@ -67,6 +67,11 @@ export class Narrator {
       }
       case 'alert':
         return this.#alert(account, event);
+      case 'external':
+        // An owner's trades are many and change nothing that anybody waits for.
+        return event.act.kind === 'trade'
+          ? []
+          : [this.#line(account, event.act.loan ?? account, `${MARKS[event.severity]}: ${event.says}`)];
       case 'blind':
         return this.#goesBlind(account, event.why);
       case 'acted':

@@ -3,6 +3,8 @@ import type { Clock } from '../clock.ts';
 import type { AccountConfig, Config } from '../config/types.ts';
 import type { Means } from '../jobs/shelf.ts';
 import { keptTerms } from '../jobs/terms.ts';
+import type { ExternalStatus } from './externals.ts';
+import { externalsOf } from './externals.ts';
 import { heldWords } from './held.ts';
 import type { AccountJournal } from './journalView.ts';
 import { withJournal } from './journalView.ts';
@@ -67,6 +69,8 @@ interface Watched {
   readonly accounts: readonly AccountStatus[];
   readonly loans: readonly LoanStatus[];
   readonly inFlight: readonly InFlight[];
+  /** What others did lately, newest first. */
+  readonly externals: readonly ExternalStatus[];
 }
 
 export async function status(config: Config, clock: Clock, output: Output, json: boolean): Promise<void> {
@@ -78,6 +82,7 @@ export async function status(config: Config, clock: Clock, output: Output, json:
       accounts: all.flatMap((one) => one.accounts),
       loans: all.flatMap((one) => one.loans),
       inFlight: all.flatMap((one) => one.inFlight),
+      externals: all.flatMap((one) => one.externals),
     };
   });
   if (json) output.json(seen);
@@ -116,7 +121,8 @@ async function statusOf(
     terms: ageOf(terms, now),
     survival: survival?.shared ?? [],
   };
-  return { accounts: [seen], loans, inFlight: means.undecided.map((intent) => inFlight(label, intent, now)) };
+  const flying = means.undecided.map((intent) => inFlight(label, intent, now));
+  return { accounts: [seen], loans, inFlight: flying, externals: await externalsOf({ label, journal }, clock) };
 }
 
 /** `null` for an account that the file at hand does not name, and before the first look. */

@@ -1,4 +1,5 @@
 /** `ballast status` for a person: account by account, what is wrong first. Pure. */
+import { externalWords } from './externals.ts';
 import { percent } from './narrate.ts';
 import { duration } from './progress.ts';
 import { stateWord } from './report.ts';
@@ -17,7 +18,7 @@ const ABSENT = {
   refused: 'NOT WATCHED, refused',
 } as const;
 
-export function statusWords({ accounts, absent, loans, inFlight }: Status): string[] {
+export function statusWords({ accounts, absent, loans, inFlight, externals }: Status): string[] {
   const width = Math.max(0, ...loans.map(({ loan }) => loan.length));
   const lines = accounts.flatMap((account) => {
     const mine = loans.filter((loan) => loan.account === account.account);
@@ -29,6 +30,7 @@ export function statusWords({ accounts, absent, loans, inFlight }: Status): stri
         ({ what, loan, state, sinceMs, note }) =>
           `  in flight: ${what} for ${loan}, ${state} for ${duration(sinceMs)}: ${note}`,
       ),
+      ...externalWords(externals.filter((one) => one.account === account.account)),
       ...sharedWords(account, mine),
       ...(mine.length === 0 ? [] : ageWords(account.terms).map((line) => `  ${line}`)),
     ];

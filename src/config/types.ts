@@ -46,6 +46,8 @@ export interface Timing {
   readonly giveUpMs: number;
   /** An implausible reading is believed after three agreeing reads over this. */
   readonly plausibleAfterMs: number;
+  /** Between two searches of the venue's records for what others did. */
+  readonly recordsEveryMs: number;
   /** Between two money calls of one account. */
   readonly spacingMs: number;
   /** Signed validity of a request. */

@@ -18,6 +18,7 @@ export function tenth(timing: Timing): Timing {
     evidenceSpreadMs: of(timing.evidenceSpreadMs),
     giveUpMs: of(timing.giveUpMs),
     plausibleAfterMs: of(timing.plausibleAfterMs),
+    recordsEveryMs: of(timing.recordsEveryMs),
     spacingMs: of(timing.spacingMs),
     binanceRecvWindowMs: of(timing.binanceRecvWindowMs),
     okxWindowMs: of(timing.okxWindowMs),

@@ -117,7 +117,7 @@ export interface AccountView {
   readonly account: string;
   readonly uid: string;
   readonly asOf: number;
-  /** Keyed by product or `wallet.<name>`. */
+  /** Keyed by product or `wallet.<name>`; by a loan's id, always failed, where that one loan of a fresh section is in doubt. */
   readonly sections: Readonly<Record<string, SectionState>>;
   /** Loans of fresh sections only. */
   readonly loans: readonly LoanView[];

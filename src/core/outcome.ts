@@ -1,16 +1,9 @@
 /** Progress, judged on quantities and never on price or LTV (DESIGN §2.6). Plausibility of whole views: plausible.ts. */
+import { WITHIN, mostInterest } from './change.ts';
 import type { Intent } from './intent.ts';
 import type { AccountView, Asset, LoanView } from './loan.ts';
 import { PRODUCT_FACTS } from './products.ts';
-import { Dec, ZERO, min, parse } from './money.ts';
-
-/** A change counts as seen when it is this close to what was sent. */
-const WITHIN: Dec = new Dec('0.01');
-/**
- * Interest a debt may gain between two reads, per started hour: 0.02 % is 175 % a year, above every rate the venues list.
- */
-const INTEREST_PER_HOUR: Dec = new Dec('0.0002');
-const HOUR_MS = 3_600_000;
+import { type Dec, ZERO, min, parse } from './money.ts';
 
 /**
  * Whether a view shows an intent's effect. `notYet` while any read that feeds the next plan still shows the state before;
@@ -33,10 +26,10 @@ export function shows(intent: Intent, view: AccountView): Shown {
   return effect === 'moved' && source !== 'still' ? 'shown' : 'notYet';
 }
 
-/** A view older than the send, or without the loan's product, shows nothing. */
+/** A view older than the send, or without the loan's product, or in doubt about the loan, shows nothing. */
 function isSeen(intent: Intent, view: AccountView): boolean {
-  const section = view.sections[intent.product];
-  if (section !== undefined && section.state === 'failed') return false;
+  const { product, loan } = intent;
+  if (view.sections[product]?.state === 'failed' || view.sections[loan]?.state === 'failed') return false;
   return view.asOf >= (intent.sentAt ?? intent.plannedAt);
 }
 
@@ -46,7 +39,7 @@ function effectOn(intent: Intent, loan: LoanView, asOf: number): Witness {
   if (intent.verb === 'repay') {
     const before = read(intent.before.debt, intent.asset);
     const after = loan.debts.find((one) => one.asset === intent.asset)?.amount ?? ZERO;
-    return fell(before, after, amount, interestSince(intent, before, asOf));
+    return fell(before, after, amount, mostInterest(before, asOf - intent.plannedAt));
   }
   const before = read(intent.before.collateral, intent.asset);
   const after = loan.collateral.find((one) => one.asset === intent.asset)?.amount ?? ZERO;
@@ -64,12 +57,6 @@ function fell(from: Dec, to: Dec, amount: Dec, interest: Dec): Witness {
   if (change.gte(amount.minus(near).minus(min(interest, amount.div(2))))) return 'moved';
   if (change.gt(near) || change.lt(near.plus(interest).negated())) return 'odd';
   return interest.times(2).gte(amount) ? 'silent' : 'still';
-}
-
-/** Most interest the debt can have gained since the plan, coins; every started hour counts. */
-function interestSince(intent: Intent, debt: Dec, asOf: number): Dec {
-  const hours = Math.floor(Math.max(0, asOf - intent.plannedAt) / HOUR_MS) + 1;
-  return debt.times(INTEREST_PER_HOUR).times(hours);
 }
 
 /**

@@ -4,23 +4,27 @@
  *
  * A doubt is not a verdict: it ends with a matching record, or when three reads over ten seconds agree.
  */
+import type { Explained, Moves, Part, Range } from './change.ts';
+import { TRIFLE, WITHIN, mostInterest, movesOf, rangeOf } from './change.ts';
 import type { Intent } from './intent.ts';
 import type { AccountView, Asset, CollateralView, LoanId, LoanView, WalletName } from './loan.ts';
-import { Dec, ZERO, max, min, parse, sum } from './money.ts';
+import { Dec, ZERO, max, parse, sum } from './money.ts';
 
-/** A change that records explain, coins, signed. It may or may not show yet. */
-export interface Explained {
-  readonly what: 'debt' | 'collateral' | 'wallet';
-  /** The loan's id, or the wallet's name. */
-  readonly of: string;
-  readonly asset: Asset;
-  readonly change: Dec;
-}
-
+/** One part of a view that cannot be true as it stands: a loan or a wallet. The other parts are as good as before. */
 export interface Doubt {
   readonly what: 'debt' | 'collateral' | 'wallet' | 'threshold';
-  readonly of: string;
+  readonly of: Part;
   readonly says: string;
+}
+
+/** What may have moved quantities since a part was last believed. */
+export interface Known {
+  /** Our calls: each may show or not. */
+  readonly ours: readonly Moves[];
+  /** What others did by the venue's records, oldest first: reads show all of it up to some moment. */
+  readonly others: readonly Moves[];
+  /** Reads and records may be this far behind each other. */
+  readonly lagMs: number;
 }
 
 /** Debt or collateral under half, or over double, of what is explained is in doubt. */
@@ -29,16 +33,14 @@ const DOUBLE: Dec = new Dec(2);
 /** Wallets are used by people: only one that is suddenly all but empty, or absurdly full, is in doubt. */
 const ALL_BUT_EMPTY: Dec = new Dec('0.01');
 const ABSURD: Dec = new Dec(10);
-/** USD below which nothing is worth a doubt. */
-const TRIFLE: Dec = new Dec(10);
 /** Thresholds move by announcement and seldom; more than a point between two looks is worth a second look. */
 const THRESHOLD_STEP: Dec = new Dec('0.01');
 
-/** Reasons not to believe a view; none when it is plausible. @param previous the last view that was believed */
-export function plausible(previous: AccountView, view: AccountView, explained: readonly Explained[]): readonly Doubt[] {
+/** Reasons not to believe parts of a view; none when it is plausible. @param previous what was believed last, part by part */
+export function plausible(previous: AccountView, view: AccountView, known: Known): readonly Doubt[] {
   return [
-    ...previous.loans.flatMap((before) => loanDoubts(before, view, explained)),
-    ...previous.wallets.flatMap((before) => walletDoubts(previous, before.name, view, explained)),
+    ...previous.loans.flatMap((before) => loanDoubts(before, view, known)),
+    ...previous.wallets.flatMap((before) => walletDoubts(previous, before.name, view, known)),
   ];
 }
 
@@ -59,42 +61,44 @@ export function explanationOf(intent: Intent): readonly Explained[] {
   return changes;
 }
 
-/** Views of one account that agree on every quantity within one percent. */
-export function agree(a: AccountView, b: AccountView): boolean {
-  const first = quantitiesOf(a);
-  const second = quantitiesOf(b);
+/** Views that agree on every quantity of one part within one percent. */
+export function agree(a: AccountView, b: AccountView, of: Part): boolean {
+  const first = quantitiesOf(a, of);
+  const second = quantitiesOf(b, of);
   const names = new Set([...first.keys(), ...second.keys()]);
   return [...names].every((name) => isNear(first.get(name) ?? ZERO, second.get(name) ?? ZERO));
 }
 
-/** Reads that must agree, and over how long, before a doubted view is believed (DESIGN §2.4). */
+/** Reads that must agree, and over how long, before a doubted part is believed (DESIGN §2.4). */
 export const AGREEING_READS = 3;
 export const AGREEING_MS = 10_000;
 
-/** Whether the latest of these doubted views may be believed: enough of them, spread far enough, all agreeing. Oldest first. */
-export function doubtIsOver(views: readonly AccountView[], overMs: number = AGREEING_MS): boolean {
+/** Whether the latest of these views may be believed about one part: enough of them, spread far enough, all agreeing. Oldest first. */
+export function doubtIsOver(views: readonly AccountView[], of: Part, overMs: number = AGREEING_MS): boolean {
   const latest = views[views.length - 1];
   if (latest === undefined) return false;
   const agreeing: AccountView[] = [];
-  for (const view of views.toReversed()) {
-    if (!agree(view, latest)) break;
+  const section = of.includes('/') ? (of.split('/')[1] ?? '') : `wallet.${of}`;
+  // What was not read says nothing, for or against.
+  for (const view of views.filter(({ sections }) => sections[section]?.state !== 'failed').toReversed()) {
+    if (!agree(view, latest, of)) break;
     agreeing.push(view);
   }
   const oldest = agreeing[agreeing.length - 1] ?? latest;
   return agreeing.length >= AGREEING_READS && latest.asOf - oldest.asOf >= overMs;
 }
 
-/** Debt, collateral and wallet coins of a view, and its thresholds, by name. */
-function quantitiesOf(view: AccountView): ReadonlyMap<string, Dec> {
+/** Debt, collateral and thresholds of a loan, or the coins of a wallet, by name. */
+function quantitiesOf(view: AccountView, of: Part): ReadonlyMap<string, Dec> {
   const all = new Map<string, Dec>();
-  for (const loan of view.loans) {
-    for (const debt of loan.debts) all.set(`debt ${loan.id} ${debt.asset}`, debt.amount);
-    for (const coin of loan.collateral) all.set(`collateral ${loan.id} ${coin.asset}`, coin.amount);
-    all.set(`line ${loan.id}`, loan.line);
-    all.set(`call ${loan.id}`, loan.call ?? ZERO);
+  for (const loan of view.loans.filter(({ id }) => id === of)) {
+    for (const debt of loan.debts) all.set(`debt ${debt.asset}`, debt.amount);
+    for (const coin of loan.collateral) all.set(`collateral ${coin.asset}`, coin.amount);
+    all.set('line', loan.line);
+    all.set('call', loan.call ?? ZERO);
   }
-  for (const wallet of view.wallets) {
-    for (const [asset, free] of Object.entries(wallet.free)) all.set(`wallet ${wallet.name} ${asset}`, free);
+  for (const wallet of view.wallets.filter(({ name }) => name === of)) {
+    for (const [asset, free] of Object.entries(wallet.free)) all.set(`wallet ${asset}`, free);
   }
   return all;
 }
@@ -103,23 +107,31 @@ function isNear(a: Dec, b: Dec): boolean {
   return a.minus(b).abs().lte(max(a.abs(), b.abs()).times('0.01'));
 }
 
-function loanDoubts(before: LoanView, view: AccountView, explained: readonly Explained[]): readonly Doubt[] {
-  const section = view.sections[before.product];
-  const isRead =
-    section === undefined ? view.loans.some((one) => one.product === before.product) : section.state === 'fresh';
-  if (!isRead || before.status === 'closed') return [];
+/** Whether the section that a loan of the last good view belongs to was read this time. */
+export function isRead({ product }: LoanView, view: AccountView): boolean {
+  const section = view.sections[product];
+  return section === undefined ? view.loans.some((one) => one.product === product) : section.state === 'fresh';
+}
+
+/** What may have touched this loan or wallet since that moment. */
+export function since({ ours, others, lagMs }: Known, asOf: number): Pick<Known, 'ours' | 'others'> {
+  return { ours: ours.filter(({ at }) => at >= asOf), others: others.filter(({ at }) => at >= asOf - lagMs) };
+}
+
+function loanDoubts(before: LoanView, view: AccountView, known: Known): readonly Doubt[] {
+  if (!isRead(before, view) || before.status === 'closed') return [];
   const after = view.loans.find((one) => one.id === before.id);
-  const debts = before.debts.map((debt) => {
-    const now = after?.debts.find((one) => one.asset === debt.asset)?.amount ?? ZERO;
-    return coinDoubt(
-      { what: 'debt', of: before.id, asset: debt.asset, before: debt.amount, now, price: debt.price },
-      explained,
-    );
+  const ms = (after?.asOf ?? view.asOf) - before.asOf;
+  const moves = since(known, before.asOf);
+  const debts = before.debts.map(({ asset, amount, price }) => {
+    const now = after?.debts.find((one) => one.asset === asset)?.amount ?? ZERO;
+    const interest = mostInterest(amount, ms);
+    return coinDoubt({ what: 'debt', of: before.id, asset, before: amount, now, price, interest }, moves);
   });
   // collateral of a loan that is gone or closed goes home with it
   const stands = after !== undefined && after.status !== 'closed';
   const coins = stands
-    ? before.collateral.map((coin) => coinDoubt(collateralChange(before.id, coin, after), explained))
+    ? before.collateral.map((coin) => coinDoubt(collateralChange(before.id, coin, after), moves))
     : [];
   return [...debts, ...coins, stands ? thresholdDoubt(before, after) : null].filter((doubt) => doubt !== null);
 }
@@ -131,20 +143,39 @@ interface Change {
   readonly before: Dec;
   readonly now: Dec;
   readonly price: Dec;
+  /** Most that interest alone may have added. */
+  readonly interest: Dec;
 }
 
 function collateralChange(of: LoanId, coin: CollateralView, after: LoanView): Change {
-  const now = after.collateral.find((one) => one.asset === coin.asset)?.amount ?? ZERO;
-  return { what: 'collateral', of, asset: coin.asset, before: coin.amount, now, price: coin.price };
+  const { asset, amount, price } = coin;
+  const now = after.collateral.find((one) => one.asset === asset)?.amount ?? ZERO;
+  return { what: 'collateral', of, asset, before: amount, now, price, interest: ZERO };
 }
 
-function coinDoubt(change: Change, explained: readonly Explained[]): Doubt | null {
+function coinDoubt(change: Change, { ours, others }: Pick<Known, 'ours' | 'others'>): Doubt | null {
   const { what, of, asset, before, now, price } = change;
   if (max(before, now).times(price).lt(TRIFLE)) return null;
-  const range = rangeOf(before, changesOf(explained, what, of, asset));
+  const range = rangeOf(before, movesOf(ours, change));
   const word = now.lt(range.low.times(HALF)) ? 'vanished' : now.gt(range.high.times(DOUBLE)) ? 'grew' : null;
   if (word === null || (before.isZero() && what === 'collateral')) return null;
+  if (isExplained(change, range, movesOf(others, change))) return null;
   return { what, of, says: `${what} ${asset} ${word} from ${before.toFixed()} to ${now.toFixed()} without a record` };
+}
+
+/**
+ * Whether the venue's records lead to a quantity, and not merely exist. Reads show everything up to some moment, so a row
+ * of acts without a gap must lead there; the first ones may have shown before. Within interest and one percent of what moved.
+ */
+function isExplained({ now, interest }: Change, { low, high }: Range, acts: readonly Dec[]): boolean {
+  return acts.some((_, first) => {
+    let moved = ZERO;
+    return acts.slice(first).some((act) => {
+      moved = moved.plus(act);
+      const near = moved.abs().times(WITHIN);
+      return now.gte(low.plus(moved).minus(near)) && now.lte(high.plus(moved).plus(near).plus(interest));
+    });
+  });
 }
 
 function thresholdDoubt(before: LoanView, after: LoanView): Doubt | null {
@@ -156,21 +187,17 @@ function thresholdDoubt(before: LoanView, after: LoanView): Doubt | null {
   return { what: 'threshold', of: before.id, says: `thresholds went from ${text(before)} to ${text(after)}` };
 }
 
-function walletDoubts(
-  previous: AccountView,
-  name: WalletName,
-  view: AccountView,
-  explained: readonly Explained[],
-): readonly Doubt[] {
+function walletDoubts(previous: AccountView, name: WalletName, view: AccountView, known: Known): readonly Doubt[] {
   const before = previous.wallets.find((one) => one.name === name);
   const after = view.wallets.find((one) => one.name === name);
   if (before === undefined || after === undefined) return [];
+  const { ours, others } = since(known, before.asOf);
   const assets = [...new Set([...Object.keys(before.free), ...Object.keys(after.free)])];
   return assets.flatMap((asset) => {
     const was = before.free[asset] ?? ZERO;
     const now = after.free[asset] ?? ZERO;
     const price = view.prices[asset] ?? previous.prices[asset] ?? null;
-    const range = rangeOf(was, changesOf(explained, 'wallet', name, asset));
+    const range = rangeOf(was, movesOf([...ours, ...others], { what: 'wallet', of: name, asset }));
     const worth = (coins: Dec): Dec | null => (price === null ? null : coins.times(price));
     const emptied = now.lt(range.low.times(ALL_BUT_EMPTY)) && !isTrifle(worth(was));
     const gained = worth(now.minus(range.high));
@@ -191,15 +218,4 @@ function valueOf(view: AccountView): Dec {
     Object.entries(wallet.free).map(([asset, free]) => free.times(view.prices[asset] ?? ZERO)),
   );
   return sum([...view.loans.map((loan) => loan.collateralValue), ...wallets]);
-}
-
-function changesOf(explained: readonly Explained[], what: Explained['what'], of: string, asset: Asset): readonly Dec[] {
-  return explained.filter((one) => one.what === what && one.of === of && one.asset === asset).map((one) => one.change);
-}
-
-/** Between none and all of the explained changes having happened. */
-function rangeOf(before: Dec, changes: readonly Dec[]): { readonly low: Dec; readonly high: Dec } {
-  const down = sum(changes.map((change) => min(change, ZERO)));
-  const up = sum(changes.map((change) => max(change, ZERO)));
-  return { low: max(ZERO, before.plus(down)), high: before.plus(up) };
 }

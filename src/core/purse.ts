@@ -82,7 +82,10 @@ export function available(purse: Purse, wallet: WalletName, asset: Asset): Dec {
 export function whyEmpty(input: DecideInput, purse: Purse, wallet: WalletName, asset: Asset): string {
   if (!input.wallets.some((one) => one.name === wallet)) return `the policy names no wallet ${wallet}`;
   const seen = input.view.wallets.find((one) => one.name === wallet);
-  if (seen === undefined) return `wallet ${wallet} could not be read`;
+  if (seen === undefined) {
+    const section = input.view.sections[`wallet.${wallet}`];
+    return `wallet ${wallet} could not be read${section?.state === 'failed' ? `: ${section.reason}` : ''}`;
+  }
   if (isTouched(input, wallet, asset)) return `an undecided intent may have touched ${asset} in ${wallet}`;
   if (seen.free[asset] === undefined) return `no ${asset} in ${wallet}`;
   return purse.planned.some((one) => one.asset === asset)

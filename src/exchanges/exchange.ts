@@ -1,6 +1,7 @@
 /**
  * The port between the server and a venue (DESIGN §6). Everything outside `exchanges/` knows a venue only by this.
  */
+import type { Explained } from '../core/change.ts';
 import type { Evidence, Intent, Reply } from '../core/intent.ts';
 import type { AccountView, Asset, LoanId, LoanView, Product } from '../core/loan.ts';
 import type { Dec } from '../core/money.ts';
@@ -158,8 +159,9 @@ export interface Offers {
   readonly gaps: readonly Gap[];
 }
 
+/** `trade`: somebody bought, sold or converted coins of the account; `conversion`: the venue did. */
 export type ExternalKind =
-  'repay' | 'borrow' | 'transfer' | 'topUp' | 'autoRepay' | 'conversion' | 'liquidation' | 'collateral';
+  'repay' | 'borrow' | 'transfer' | 'topUp' | 'autoRepay' | 'trade' | 'conversion' | 'liquidation' | 'collateral';
 
 /** Something that moved in a loan or its wallet and that none of our intents explains. */
 export interface ExternalAct {
@@ -174,6 +176,8 @@ export interface ExternalAct {
   readonly asset: Asset;
   /** Coins, never negative. */
   readonly amount: Dec;
+  /** Which quantities it changed and by how much, as far as the record says: of its loan, and of wallets by their names. */
+  readonly changes: readonly Explained[];
   /** The venue's id; made of kind, asset, time and amount where it has none. Unique within a product. */
   readonly ref: string;
   /** In words, with the venue's own name for it. */
@@ -198,10 +202,12 @@ export interface Reports {
   costs(sinceMs: number, signal: AbortSignal): Promise<Costs>;
   offers(signal: AbortSignal): Promise<Offers>;
   /**
-   * Records since then (wall ms) that none of these intents explains. Give every intent of the account that may have
-   * moved money in that time. Records lag and stay open for a while, so ask again with an overlap; `ref` tells repeats.
+   * Records since then (wall ms) that none of our intents explains. Records lag and stay open for a while, so ask again
+   * with an overlap; loan and `ref` tell repeats.
+   * @param ours every intent of the account that may have moved money in that time. Asked for once the records were read,
+   * because a call that leaves meanwhile may be among them
    */
-  external(sinceMs: number, ours: readonly Intent[], signal: AbortSignal): Promise<ExternalActs>;
+  external(sinceMs: number, ours: () => Promise<readonly Intent[]>, signal: AbortSignal): Promise<ExternalActs>;
 }
 
 /** What `createVenue` gives: the port that moves money, and the reports. */

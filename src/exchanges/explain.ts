@@ -5,7 +5,9 @@
  * the intent. One intent explains one act: a second record of the same amount is somebody else's. Erring here costs a log
  * line or an alert, never money: evidence about a single intent is `evidence`, and far stricter.
  */
+import type { Explained } from '../core/change.ts';
 import type { Intent, Verb } from '../core/intent.ts';
+import type { Asset, LoanId, WalletName } from '../core/loan.ts';
 import { parse, sum, type Dec } from '../core/money.ts';
 import type { ExternalAct } from './exchange.ts';
 
@@ -109,6 +111,22 @@ function follows(record: ForeignRecord, intent: Intent): boolean {
 }
 
 /** Without what only matching needs. */
-export function actOf({ at, product, loan, kind, effect, asset, amount, ref, says }: ForeignRecord): ExternalAct {
-  return { at, product, loan, kind, effect, asset, amount, ref, says };
+export function actOf({ verbs: _verbs, clientId: _clientId, ...act }: ForeignRecord): ExternalAct {
+  return act;
+}
+
+/** What a record did to one coin, signed. A record that names no loan only tells of wallets. */
+export function changesOf(
+  loan: LoanId | null,
+  asset: Asset,
+  by: { readonly debt?: Dec; readonly collateral?: Dec; readonly wallets?: Readonly<Record<WalletName, Dec>> },
+): readonly Explained[] {
+  const { debt, collateral, wallets = {} } = by;
+  return [
+    ...(loan === null || debt === undefined ? [] : [{ what: 'debt' as const, of: loan, asset, change: debt }]),
+    ...(loan === null || collateral === undefined
+      ? []
+      : [{ what: 'collateral' as const, of: loan, asset, change: collateral }]),
+    ...Object.entries(wallets).map(([of, change]) => ({ what: 'wallet' as const, of, asset, change })),
+  ];
 }

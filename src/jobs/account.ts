@@ -5,7 +5,7 @@ import type { Intent, IntentState, Mode } from '../core/intent.ts';
 import type { AccountView, Asset, LoanId } from '../core/loan.ts';
 import type { AccountMode, Decision } from '../core/need.ts';
 import type { AssetGroup, LoanRule, Policy, WalletRule } from '../core/policy.ts';
-import type { Venue } from '../exchanges/exchange.ts';
+import type { ExternalAct, Venue } from '../exchanges/exchange.ts';
 import type { ReferenceFeed } from '../exchanges/reference.ts';
 import type { Journal } from './journal.ts';
 import type { Timing } from './timing.ts';
@@ -47,6 +47,8 @@ export type LookEvent =
       readonly loan: LoanId | null;
       readonly says: string;
     }
+  /** Somebody else moved something: told once, when the venue's record is first read. */
+  | { readonly type: 'external'; readonly severity: Severity; readonly act: ExternalAct; readonly says: string }
   | { readonly type: 'decided'; readonly decision: Decision; readonly changed: boolean }
   | { readonly type: 'sent'; readonly intent: Intent }
   | { readonly type: 'outcome'; readonly intent: Intent; readonly state: IntentState; readonly note: string }
@@ -73,6 +75,11 @@ export interface LookDeps {
   readonly emit: (account: string, event: LookEvent) => void;
   /** Asks for another look of this account right after this one. */
   readonly ring: (reason: string) => Promise<void>;
+  /**
+   * Something moved that none of our calls explains: search the venue's records soon, but not within `leastMs` of the last
+   * search. Nothing waits for it; what is found rings.
+   */
+  readonly askRecords: (leastMs: number) => void;
   /** False once the server is stopping: no new claims (DESIGN §8). */
   readonly mayClaim: () => boolean;
 }

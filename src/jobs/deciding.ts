@@ -9,6 +9,7 @@ import { levelsText } from '../core/levels.ts';
 import { format } from '../core/money.ts';
 import type { DecideInput, Decision, DecisionBase, Need, TraceLine } from '../core/need.ts';
 import { nextPrices } from '../core/next.ts';
+import { isExcused } from '../core/outsiders.ts';
 import type { Policy } from '../core/policy.ts';
 import { held } from '../machines/step.ts';
 import { attestedOf, dislocatedOf, involved, withInside, wordsOf } from '../core/verdicts.ts';
@@ -66,7 +67,8 @@ export function decideBlind(draft: Draft, why: string, now: number): readonly De
     .map(([id, stored]) => blindDecision(id, stored, why, now));
 }
 
-export function inputOf({ setup, draft, opened, view, verdicts, undecided, freedom, now }: Question): DecideInput {
+export function inputOf(question: Question): DecideInput {
+  const { setup, draft, opened, view, verdicts, undecided, freedom, now } = question;
   const policies: Record<LoanId, Policy> = {};
   const priorities: Record<LoanId, number> = {};
   for (const loan of view.loans) {
@@ -89,13 +91,22 @@ export function inputOf({ setup, draft, opened, view, verdicts, undecided, freed
     reserved: [...draft.loans].flatMap(([loan, stored]) => held(stored).map((one) => ({ ...one, loan }))),
     undecided,
     recentAmounts: opened.recentAmounts,
-    fruitless: opened.fruitless,
+    fruitless: fruitlessOf(question),
     dislocated: dislocatedOf(verdicts),
     attested: attestedOf(verdicts),
     blocked: freedom.kind === 'otherMoney' ? freedom.blocked : [],
     learned: opened.learned,
     epoch: opened.epoch,
   };
+}
+
+/** Sends without effect, but for those that somebody who moved the same loan explains (DESIGN §2.6). */
+function fruitlessOf({ setup, opened }: Question): DecideInput['fruitless'] {
+  const { lagMarginMs } = setup.timing;
+  const excused = (loan: LoanId, at: number): boolean => isExcused(loan, at, opened.others, lagMarginMs);
+  return Object.fromEntries(
+    Object.entries(opened.fruitless).map(([loan, times]) => [loan, times.filter((at) => !excused(loan, at))]),
+  );
 }
 
 /** While the hold is on the whole account no need is an emergency, whatever the loan's own machine thinks (DESIGN §5.7). */

@@ -92,9 +92,12 @@ export class Draft {
     this.#deps.emit(this.#setup.name, { type: 'alert', severity, category, loan, says });
   }
 
-  /** A condition that lasts is told when it begins, and again only after it was over. */
-  lasting(severity: Severity, category: string, loan: LoanId | null, says: string): void {
-    const name = `${category}/${loan ?? ''}`;
+  /**
+   * A condition that lasts is told when it begins, and again only after it was over.
+   * @param about tells conditions of one category and one loan apart
+   */
+  lasting(severity: Severity, category: string, loan: LoanId | null, says: string, about = ''): void {
+    const name = `${category}/${loan ?? ''}${about === '' ? '' : ` ${about}`}`;
     if (!this.#told.has(name) && !this.#lasting.has(name)) this.alert(severity, category, loan, says);
     this.#lasting.add(name);
   }

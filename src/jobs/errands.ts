@@ -12,16 +12,29 @@ export interface Errand {
   run(signal: AbortSignal): Promise<void>;
 }
 
+/** Monotonic ms. */
+interface Turn {
+  began: number;
+  /** When the next one begins; `null` while one runs. */
+  due: number | null;
+  /** Somebody asked for the next one while this one ran, for that time. */
+  hurried?: number;
+  cancel: Cancel;
+  running: Promise<void>;
+}
+
 export class Errands {
   readonly #clock: Clock;
   readonly #onError: (error: Error) => void;
   readonly #stop = new AbortController();
-  readonly #turns = new Map<Errand, { cancel: Cancel; running: Promise<void> }>();
+  readonly #turns = new Map<Errand, Turn>();
 
   constructor(errands: readonly Errand[], clock: Clock, onError: (error: Error) => void) {
     this.#clock = clock;
     this.#onError = onError;
-    for (const errand of errands) this.#turns.set(errand, { cancel: () => undefined, running: Promise.resolve() });
+    for (const errand of errands) {
+      this.#turns.set(errand, { began: 0, due: null, cancel: () => undefined, running: Promise.resolve() });
+    }
   }
 
   /** First turns begin at once. */
@@ -36,14 +49,34 @@ export class Errands {
     await Promise.all([...this.#turns.values()].map(({ running }) => running));
   }
 
+  /** The next turn of this errand begins soon, but not within `leastMs` of the beginning of the last one. */
+  hurry(name: string, leastMs: number): void {
+    for (const [errand, turn] of this.#turns) {
+      if (errand.name !== name || this.#stop.signal.aborted) continue;
+      const at = turn.began + leastMs;
+      if (turn.due === null) turn.hurried = Math.min(turn.hurried ?? at, at);
+      else if (at < turn.due) this.#schedule(errand, turn, at);
+    }
+  }
+
   #turn(errand: Errand): void {
     const turn = this.#turns.get(errand);
     if (turn === undefined) return;
+    turn.began = this.#clock.mono();
+    turn.due = null;
     turn.running = this.#run(errand).then(() => {
       if (this.#stop.signal.aborted) return;
-      turn.cancel = this.#clock.later(errand.everyMs, () => {
-        this.#turn(errand);
-      });
+      const wanted = turn.hurried ?? Number.POSITIVE_INFINITY;
+      delete turn.hurried;
+      this.#schedule(errand, turn, Math.min(wanted, this.#clock.mono() + errand.everyMs));
+    });
+  }
+
+  #schedule(errand: Errand, turn: Turn, at: number): void {
+    turn.cancel();
+    turn.due = at;
+    turn.cancel = this.#clock.later(Math.max(0, at - this.#clock.mono()), () => {
+      this.#turn(errand);
     });
   }
 

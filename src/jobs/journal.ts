@@ -9,7 +9,9 @@ import type { Learned } from '../core/learned.ts';
 import { RELEASE_RUNG } from '../core/limits.ts';
 import type { LoanId } from '../core/loan.ts';
 import type { Charge, Decision } from '../core/need.ts';
+import type { ExternalAct } from '../exchanges/exchange.ts';
 import type { Stored } from '../machines/types.ts';
+import { Externals } from './externals.ts';
 import { commitText, fieldTexts, intentOf, openedOf, recordText, storedMap, texts } from './journalText.ts';
 import type { Mutable } from './journalText.ts';
 import type { AccountAddress, AccountKey } from './keys.ts';
@@ -53,6 +55,8 @@ export interface Opened {
   readonly halt: string | null;
   /** Redis ms between which nothing is sent, because the venue turned the last call down. */
   readonly rest: Rest | null;
+  /** The newest acts of others, oldest first. */
+  readonly others: readonly ExternalAct[];
   /** Redis' own clock, ms: the one clock that all processes share. */
   readonly redisNow: number;
 }
@@ -117,9 +121,12 @@ const CHARGES_KEPT_MS = 2 * DAY_MS;
 const DECISIONS_KEPT = 20_000;
 const RECENT_AMOUNTS = 200;
 const RECENT_INTENTS = 8;
+const RECENT_ACTS = 64;
 
 export class Journal {
   readonly prefix: string;
+  /** What others did. */
+  readonly externals: Externals;
   readonly #redis: Redis;
   readonly #intents: string;
 
@@ -127,6 +134,7 @@ export class Journal {
     this.#redis = redis;
     this.prefix = prefixOf(address);
     this.#intents = `${this.prefix}intent:`;
+    this.externals = new Externals(redis, (name) => this.key(name));
   }
 
   key(name: AccountKey): string {
@@ -151,9 +159,9 @@ export class Journal {
         [
           ...(['epoch', 'open', 'loans', 'account', 'charges', 'fruitless', 'learned'] as const),
           ...(['paused', 'seen', 'suspect', 'index', 'told', 'health', 'halt', 'rest', 'disputes'] as const),
-          'acknowledged',
+          ...(['acknowledged', 'external'] as const),
         ],
-        [this.#intents, CHARGES_KEPT_MS, RECENT_AMOUNTS, RECENT_INTENTS, pauseKeyOf(this.prefix, '')],
+        [this.#intents, CHARGES_KEPT_MS, RECENT_AMOUNTS, RECENT_INTENTS, pauseKeyOf(this.prefix, ''), RECENT_ACTS],
       ),
     );
   }
@@ -241,6 +249,14 @@ export class Journal {
   async intents(): Promise<Intent[]> {
     const ids = await this.#redis.zrange(this.key('index'), '0', '-1');
     const all = await Promise.all(ids.map((id) => this.intent(id)));
+    return all.filter((intent) => intent !== null);
+  }
+
+  /** Intents that were written since then (Redis ms), and older ones that may still move money. */
+  async intentsSince(ms: number): Promise<Intent[]> {
+    const ids = await this.#redis.zrangebyscore(this.key('index'), ms, '+inf');
+    const open = await this.#redis.smembers(this.key('open'));
+    const all = await Promise.all([...new Set([...ids, ...open])].map((id) => this.intent(id)));
     return all.filter((intent) => intent !== null);
   }
 

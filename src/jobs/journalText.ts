@@ -5,6 +5,7 @@ import type { Learned, Minimum } from '../core/learned.ts';
 import type { LoanId } from '../core/loan.ts';
 import type { Charge } from '../core/need.ts';
 import type { Stored } from '../machines/types.ts';
+import { actFrom } from './externals.ts';
 import type { Commit, Opened, Rest } from './journal.ts';
 import type { Acknowledged, Paused } from './operator.ts';
 
@@ -84,7 +85,7 @@ export function intentOf(fields: Readonly<Record<string, string>>): Intent | nul
 export function openedOf(reply: unknown): Opened {
   const [epoch, loans, account, open, charges, fruitless, learned, paused, seen, suspect, amounts, recent, ...rest] =
     list(reply);
-  const [voided, told, health, halt, resting, disputes, now, pauses, acknowledged] = rest;
+  const [voided, told, health, halt, resting, disputes, now, pauses, acknowledged, others] = rest;
   const undecided = list(open).map((fields) => record(texts(fields)));
   return {
     epoch: Number(epoch),
@@ -112,6 +113,7 @@ export function openedOf(reply: unknown): Opened {
     health: Number(text(health) ?? '0'),
     halt: text(halt),
     rest: text(resting) === null ? null : (JSON.parse(text(resting) ?? '') as Rest),
+    others: texts(others).map(actFrom),
     redisNow: Number(now),
   };
 }

@@ -32,6 +32,8 @@
  * | halt | string | a contradiction that the account's machine has not been told yet; no claim while it is there |
  * | terms | string | rates, room to borrow and next interest as last read, with their time; for `status` |
  * | interest | string | interest by day, loan and coin, and how far it is known; for `costs` |
+ * | external | zset | what others did, by the venue's dates |
+ * | externalReach | string | since when, and up to when, the venue's records were searched for that |
  */
 import type { Mode } from '../core/intent.ts';
 
@@ -62,6 +64,8 @@ export const ACCOUNT_KEYS = [
   'rest',
   'terms',
   'interest',
+  'external',
+  'externalReach',
 ] as const;
 export type AccountKey = (typeof ACCOUNT_KEYS)[number];
 

@@ -8,6 +8,8 @@
  * `sending` or better, and the next look goes on from there.
  */
 import type { Intent } from '../core/intent.ts';
+import type { LoanId } from '../core/loan.ts';
+import { strangeWords } from '../core/outsiders.ts';
 import type { AccountSetup, LookDeps } from './account.ts';
 import { act } from './act.ts';
 import type { Acted } from './act.ts';
@@ -80,16 +82,17 @@ class Look {
     const { sight } = seen;
     const { view } = sight;
     const verdicts = await comparePrices(deps, setup, opened, draft, view, since);
-    const judged = await judge(deps, setup, draft, gathered, view);
+    const judged = await judge(deps, { setup, draft, others: opened.others }, gathered, view);
     const undecided = judged.filter(isUndecided);
     obeyPauses(setup, opened, draft, deps.clock.wall());
-    seeLoans(setup, draft, { view, undecided, now: deps.clock.wall(), epoch: opened.epoch }); // 4
+    const others = (loan: LoanId): string | null => strangeWords(sight.strange, loan);
+    seeLoans(setup, draft, { view, undecided, now: deps.clock.wall(), epoch: opened.epoch, others }); // 4
     const freedom = this.#freedom(draft, gathered, undecided);
     const question = { setup, draft, opened, view, verdicts, undecided, freedom, now: this.#redisNow() };
     const plan = await triage(deps, question, sight, signal); // 5
     if (plan === null) return this.#finish(draft, sight, undecided, retryAfterMs);
 
-    await this.#commit(draft, { view, intent: plan.intent, seen: sight.text }); // 6
+    await this.#commit(draft, { view, intent: plan.intent, seen: sight.text, suspect: sight.suspect }); // 6
     await this.#send(draft, sight, plan, undecided); // 7, 8, 9
   }
 
@@ -116,13 +119,21 @@ class Look {
     );
     this.#tellReply(draft, acted);
     const settled =
-      acted.intent.state === 'settling' ? await settle(deps, setup, draft, acted.intent, signal) : acted.intent; // 8
+      acted.intent.state === 'settling'
+        ? await settle(deps, { setup, draft, others: opened.others }, acted.intent, signal)
+        : acted.intent; // 8
 
-    await this.#afterSend(draft, acted, settled, undecided); // 9
+    await this.#afterSend(draft, acted, settled, undecided, sight.suspect); // 9
   }
 
   /** Step 9 of a look that sent: what comes next, and at once when there is news to plan upon. */
-  async #afterSend(draft: Draft, acted: Acted, settled: Intent, before: readonly Intent[]): Promise<void> {
+  async #afterSend(
+    draft: Draft,
+    acted: Acted,
+    settled: Intent,
+    before: readonly Intent[],
+    suspect: string | null,
+  ): Promise<void> {
     const { clock, emit, ring } = this.#deps;
     const learned = learnedFrom(acted.intent, acted.reply);
     const turnedDown = settled.state === 'rejected' || settled.state === 'refused';
@@ -135,7 +146,7 @@ class Look {
     const until = from + Math.round(nextLookAt - clock.wall());
     const rest = setbacks > 0 || retryAfterMs > 0 ? { from, until } : null;
     const times = { nextLookAt, lookedAt: clock.wall() };
-    await this.#commit(draft, { view: null, intent: null, learned, rest, ...times });
+    await this.#commit(draft, { view: null, intent: null, learned, rest, suspect, ...times });
     const inFlight = this.#isInFlight(undecided) || turnedDown;
     emit(this.#setup.name, { type: 'acted', states: statesOf(draft), nextLookAt, inFlight });
     if (again) await ring(settled.state === 'confirmed' ? 'the last action is done' : 'the venue taught a limit');
@@ -173,9 +184,9 @@ class Look {
 
   async #finish(draft: Draft, sight: Sight, undecided: readonly Intent[], retryAfterMs: number): Promise<void> {
     const { clock, emit } = this.#deps;
-    const { view, text } = sight;
+    const { view, text, suspect } = sight;
     const nextLookAt = this.#next(draft, undecided, { retryAfterMs });
-    await this.#commit(draft, { view, intent: null, seen: text, nextLookAt, lookedAt: clock.wall() });
+    await this.#commit(draft, { view, intent: null, seen: text, suspect, nextLookAt, lookedAt: clock.wall() });
     const [states, inFlight] = [statesOf(draft), this.#isInFlight(undecided)];
     emit(this.#setup.name, {
       type: 'looked',

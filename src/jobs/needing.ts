@@ -51,6 +51,8 @@ export interface SeeFacts {
   readonly undecided: readonly Intent[];
   readonly now: number;
   readonly epoch: number;
+  /** What somebody else did to a loan since it was last seen, in words; `null`: nothing. */
+  readonly others: (loan: LoanId) => string | null;
 }
 
 export function seeLoans(setup: AccountSetup, draft: Draft, facts: SeeFacts): void {
@@ -67,7 +69,7 @@ export function seeLoans(setup: AccountSetup, draft: Draft, facts: SeeFacts): vo
     }
   }
   for (const [id, stored] of draft.loans) {
-    if (!seen.has(id) && isWatched(stored)) draft.tell(id, unseen(view, id, now));
+    if (!seen.has(id) && isWatched(stored)) draft.tell(id, unseen(facts, id));
   }
   const whole = Object.values(view.sections).every(({ state }) => state === 'fresh');
   if (whole) draft.searched('unlisted', 'levels', 'machine');
@@ -92,7 +94,7 @@ function leave(setup: AccountSetup, draft: Draft, loan: LoanView, { none, why }:
 }
 
 function observed(loan: LoanView, { policy, levels }: Followed, facts: SeeFacts, setup: AccountSetup): LoanEvent {
-  const { undecided, now, epoch } = facts;
+  const { undecided, now, epoch, others } = facts;
   const look = `${setup.name}-${String(epoch)}`;
   return {
     type: 'OBSERVED',
@@ -112,6 +114,7 @@ function observed(loan: LoanView, { policy, levels }: Followed, facts: SeeFacts,
     episodeId: `${look}-${loan.product.replace('.', '-')}${loan.key === '' ? '' : `-${loan.key}`}`,
     priceMoment: priceMoment(loan),
     undecided: undecided.length > 0,
+    others: others(loan.id),
   };
 }
 
@@ -140,20 +143,21 @@ function priceMoment(loan: LoanView): string {
  * A loan the journal knows and this view does not: gone when its section was read, because the venue lists every loan
  * there is; unseen when that read failed (DESIGN §2.4).
  */
-function unseen(view: AccountView, id: LoanId, now: number): LoanEvent {
+function unseen({ view, now, others }: SeeFacts, id: LoanId): LoanEvent {
   const why = whyUnseen(view, id);
-  return why === null ? gone(now) : { type: 'OBSERVE_FAILED', now, why };
+  return why === null ? gone(now, others(id)) : { type: 'OBSERVE_FAILED', now, why };
 }
 
 /** Why a loan is not in a view; `null` when the venue's answer is complete and does not hold it. */
 export function whyUnseen(view: AccountView, id: LoanId): string | null {
   const product = id.split('/')[1] ?? '';
-  const section = view.sections[product];
+  // A loan in doubt is a section of its own.
+  const section = view.sections[id] ?? view.sections[product];
   if (section?.state === 'fresh') return null;
   return section === undefined ? `${product} was not read` : section.reason;
 }
 
-function gone(now: number): LoanEvent {
+function gone(now: number, others: string | null): LoanEvent {
   const none: LevelsText = { warn: [], target: '1', act: '1', urgent: '1', line: '1', call: null };
   return {
     type: 'OBSERVED',
@@ -167,5 +171,6 @@ function gone(now: number): LoanEvent {
     episodeId: '',
     priceMoment: '',
     undecided: false,
+    others,
   };
 }

@@ -1,15 +1,24 @@
 /** Step 3: one view of the account, or none. Blind means still (DESIGN §2.4). */
+import type { Explained } from '../core/change.ts';
 import type { AccountView } from '../core/loan.ts';
+import { strangeChanges } from '../core/outsiders.ts';
+import type { Doubt } from '../core/plausible.ts';
 import { VenueError } from '../exchanges/exchange.ts';
 import type { AccountSetup, LookDeps } from './account.ts';
 import type { Draft } from './draft.ts';
 import type { Opened } from './journal.ts';
-import { believe, lastGood, remembered, wentBack, withoutOld } from './plausibility.ts';
+import { believe, doubtWords, knownOf, lastGood, remembered } from './plausibility.ts';
+import { wentBack, withoutDoubted, withoutOld } from './plausibility.ts';
+import type { Belief } from './plausibility.ts';
 import { viewText } from './viewText.ts';
 
-/** A view that may be decided on, and how old it has become meanwhile. */
+/** A view that may be decided on, without its doubted parts, and how old it has become meanwhile. */
 export interface Sight {
   readonly view: AccountView;
+  /** What moved in its loans since they were last believed, and was none of ours. */
+  readonly strange: readonly Explained[];
+  /** Views that wait for agreement about their doubted parts. */
+  readonly suspect: string | null;
   /** By the monotonic and by the wall clock, the worse of the two (DESIGN §4 "The fence"). */
   readonly ageMs: () => number;
   /** What is remembered of it. */
@@ -31,6 +40,9 @@ export type Seen =
 /** Failed looks in a row that make an account `degraded`, and good ones that end it: one hiccup is no news. */
 const FAILING_AFTER = 3;
 const CALM_AFTER = 3;
+/** How often the venue's records are asked while something is in doubt, and by changes that nobody doubts. */
+const ASKED_PER_DOUBT = 5;
+const ASKED_PER_SEARCH = 6;
 
 export async function observe(
   deps: LookDeps,
@@ -62,21 +74,27 @@ export async function observe(
   }
   const lost = wentBack(opened, view, now, setup.timing);
   if (lost !== null) {
+    // Or somebody took it back: the records would say so.
+    deps.askRecords(setup.timing.plausibleAfterMs / ASKED_PER_DOUBT);
     const why = `the reads do not show ${lost.verb} ${lost.amount} ${lost.asset} any more, which they did show: they lag`;
     return failed(now, opened, draft, why, 0);
   }
   const previous = lastGood(opened);
-  const belief = believe(previous, opened, view, setup.timing);
-  if (!belief.believed) return implausible(setup, draft, now, belief.doubts, belief.suspect);
-  good(
-    opened,
-    draft,
-    now,
-    Object.values(view.sections).every(({ state }) => state === 'fresh'),
-  );
+  const known = knownOf(opened, setup.timing);
+  const belief = believe(previous, opened, view, known, setup.timing);
+  const believed = withoutDoubted(view, belief.doubts);
+  const strange = previous === null ? [] : strangeChanges(previous, believed, known);
+  hastenRecords(deps, setup, belief.doubts, strange);
+  tellDoubts(setup, draft, belief.doubts);
+  if (believed.loans.length === 0 && belief.doubts.some(({ what }) => what !== 'wallet')) {
+    return nothingLeft(draft, now, belief);
+  }
+  const whole = Object.values(believed.sections).every(({ state }) => state === 'fresh');
+  good(opened, draft, now, whole);
   const before = Math.max(now - view.asOf, mono - startedAt);
   const ageMs = (): number => Math.max(clock.wall() - view.asOf, before + clock.mono() - mono);
-  return { sight: { view, ageMs, text: viewText(remembered(previous, view)) }, blind: null };
+  const text = viewText(remembered(previous, believed));
+  return { sight: { view: believed, strange, suspect: belief.suspect, ageMs, text }, blind: null };
 }
 
 /** Longest that all reads of one look may take together. */
@@ -90,16 +108,31 @@ function failed(now: number, opened: Opened, draft: Draft, why: string, retryAft
   return { sight: null, blind: { why, suspect: opened.suspect, retryAfterMs } };
 }
 
-function implausible(setup: AccountSetup, draft: Draft, now: number, doubts: readonly string[], suspect: string): Seen {
-  const why = doubts.join('; ');
-  draft.lasting(
-    'critical',
-    'implausible',
-    null,
-    `${setup.name}: ${why}. Ballast sends nothing until three reads agree or a record explains it. Look at the account yourself.`,
-  );
+/** Nothing waits for the records: what they say comes with a ring, and the loans that are not in doubt go on meanwhile. */
+function hastenRecords(
+  deps: LookDeps,
+  { timing }: AccountSetup,
+  doubts: readonly Doubt[],
+  strange: readonly Explained[],
+): void {
+  if (doubts.length > 0) deps.askRecords(timing.plausibleAfterMs / ASKED_PER_DOUBT);
+  else if (strange.length > 0) deps.askRecords(timing.recordsEveryMs / ASKED_PER_SEARCH);
+}
+
+function tellDoubts(setup: AccountSetup, draft: Draft, doubts: readonly Doubt[]): void {
+  for (const of of new Set(doubts.map((doubt) => doubt.of))) {
+    const isWallet = doubts.some((doubt) => doubt.of === of && doubt.what === 'wallet');
+    const held = isWallet ? 'takes nothing from it' : 'leaves this loan alone';
+    const says = `${setup.name}: ${doubtWords(doubts, of)}. Ballast ${held} until three reads agree or a record of the venue explains it; whatever is not in doubt goes on. Look at the account yourself.`;
+    draft.lasting('critical', 'implausible', isWallet ? null : of, says, isWallet ? of : '');
+  }
+}
+
+/** Every loan is in doubt: the look sees nothing. */
+function nothingLeft(draft: Draft, now: number, { doubts, suspect }: Belief): Seen {
+  const why = `the venue's numbers are not plausible: ${doubts.map(({ says }) => says).join('; ')}`;
   draft.tellAccount({ type: 'OBSERVED', now });
-  return { sight: null, blind: { why: `the venue's numbers are not plausible: ${why}`, suspect, retryAfterMs: 0 } };
+  return { sight: null, blind: { why, suspect, retryAfterMs: 0 } };
 }
 
 /**

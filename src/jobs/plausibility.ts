@@ -1,48 +1,42 @@
 /**
- * Whether a view may be believed: against the last good one, what we sent since, and what earlier doubted reads said
- * (DESIGN §2.4); and what of it is remembered for the next look.
+ * Which parts of a view may be believed: against the last good one, what we sent since, what the venue's records say others
+ * did, and what earlier doubted reads said (DESIGN §2.4); and what of it is remembered for the next look.
  */
+import { choices } from '../core/change.ts';
+import type { Moves } from '../core/change.ts';
 import type { Intent } from '../core/intent.ts';
-import type { AccountView, Asset } from '../core/loan.ts';
-import { format, parse } from '../core/money.ts';
-import type { Dec } from '../core/money.ts';
+import type { AccountView } from '../core/loan.ts';
 import { shows } from '../core/outcome.ts';
+import { afterMoves } from '../core/outsiders.ts';
 import { doubtIsOver, explanationOf, plausible } from '../core/plausible.ts';
-import { PRODUCT_FACTS } from '../core/products.ts';
+import type { Doubt, Known } from '../core/plausible.ts';
 import type { Opened } from './journal.ts';
 import type { Timing } from './timing.ts';
 import { isUndecided } from './undecided.ts';
 import { viewFrom, viewText } from './viewText.ts';
 
-export type Belief =
-  | { readonly believed: true }
-  | {
-      readonly believed: false;
-      readonly doubts: readonly string[];
-      /** Doubted views so far, as text. */ readonly suspect: string;
-    };
+export interface Belief {
+  readonly doubts: readonly Doubt[];
+  /** Views so far in which something was doubted, as text; `null` when nothing is. */
+  readonly suspect: string | null;
+}
 
 /** Doubted views that are kept: enough to span the time over which they must agree. */
 const KEPT = 12;
 
-/** @param previous the last view that was believed */
+/** @param previous what was believed last, part by part */
 export function believe(
   previous: AccountView | null,
   opened: Opened,
   view: AccountView,
-  timing: Pick<Timing, 'plausibleAfterMs'>,
+  known: Known,
+  { plausibleAfterMs }: Pick<Timing, 'plausibleAfterMs'>,
 ): Belief {
-  if (previous === null) return { believed: true };
-  const ours = sentSince(opened, previous);
-  const doubts = plausible(previous, view, ours.flatMap(explanationOf));
-  if (doubts.length === 0) return { believed: true };
+  const doubts = previous === null ? [] : plausible(previous, view, known);
+  if (doubts.length === 0) return { doubts, suspect: null };
   const doubted = [...doubtedBefore(opened.suspect), view];
-  if (doubtIsOver(doubted, timing.plausibleAfterMs)) return { believed: true };
-  return {
-    believed: false,
-    doubts: doubts.map((doubt) => doubt.says),
-    suspect: JSON.stringify(thinned(doubted).map(viewText)),
-  };
+  const left = doubts.filter(({ of }) => !doubtIsOver(doubted, of, plausibleAfterMs));
+  return { doubts: left, suspect: left.length === 0 ? null : JSON.stringify(thinned(doubted).map(viewText)) };
 }
 
 /** The first of a long row says since when they agree, so frequent looks may not push it out. */
@@ -50,17 +44,40 @@ function thinned(doubted: readonly AccountView[]): readonly AccountView[] {
   return doubted.length <= KEPT ? doubted : [...doubted.slice(0, 1), ...doubted.slice(2 - KEPT)];
 }
 
+/** The view without its doubted parts. They are left out like sections that could not be read, each under its own name. */
+export function withoutDoubted(view: AccountView, doubts: readonly Doubt[]): AccountView {
+  if (doubts.length === 0) return view;
+  const sections = { ...view.sections };
+  for (const { what, of } of doubts) {
+    const reason = doubtWords(doubts, of);
+    sections[what === 'wallet' ? `wallet.${of}` : of] = { state: 'failed', reason, at: view.asOf };
+  }
+  return {
+    ...view,
+    sections,
+    loans: view.loans.filter(({ id }) => sections[id] === undefined),
+    wallets: view.wallets.filter(({ name }) => sections[`wallet.${name}`]?.state !== 'failed'),
+  };
+}
+
+export function doubtWords(doubts: readonly Doubt[], of: string): string {
+  return doubts.flatMap((doubt) => (doubt.of === of ? [doubt.says] : [])).join('; ');
+}
+
 export function lastGood(opened: Pick<Opened, 'seen'>): AccountView | null {
   return opened.seen === null ? null : viewFrom(opened.seen);
 }
 
-/** What we sent that the last good view may not show: it explains a change, whether or not it happened. */
-function sentSince({ undecided, recent }: Opened, previous: AccountView): readonly Intent[] {
+/** What may explain a change: our calls, whether or not they happened, and the acts of others. */
+export function knownOf({ undecided, recent, others }: Opened, { lagMarginMs }: Pick<Timing, 'lagMarginMs'>): Known {
   const settled = recent.filter(
-    ({ state, sentAt, settledAt }) =>
-      (state === 'confirmed' || state === 'expired') && sentAt !== null && (settledAt ?? Infinity) >= previous.asOf,
+    ({ state, sentAt }) => (state === 'confirmed' || state === 'expired') && sentAt !== null,
   );
-  return [...undecided, ...settled];
+  const ours = [
+    ...undecided.map((intent) => ({ at: Number.POSITIVE_INFINITY, changes: explanationOf(intent) })),
+    ...settled.map((intent) => ({ at: intent.settledAt ?? Number.POSITIVE_INFINITY, changes: explanationOf(intent) })),
+  ];
+  return { ours, others, lagMs: lagMarginMs };
 }
 
 /**
@@ -73,51 +90,39 @@ export function wentBack(
   opened: Opened,
   view: AccountView,
   now: number,
-  timing: Pick<Timing, 'reflectTimeoutMs'>,
+  timing: Pick<Timing, 'reflectTimeoutMs' | 'lagMarginMs'>,
 ): Intent | null {
-  const { recent } = opened;
+  const { recent, others } = opened;
   for (const [index, move] of recent.entries()) {
     const isYoung = move.settledAt !== null && now - move.settledAt <= timing.reflectTimeoutMs;
     if (move.state !== 'confirmed' || !isYoung || view.sections[move.product]?.state === 'failed') continue;
     // Newest first: those before it in the list were made after it. What is not certain of them may show or not.
     const later = recent.slice(0, index);
-    const certain = later.filter(({ state }) => state === 'confirmed');
-    const possible = later.filter(({ state }) => state === 'expired' || isUndecided({ state }));
-    const isLost = choices(possible).every(
-      (happened) => shows(afterwards(move, [...certain, ...happened]), view) === 'notYet',
-    );
+    const certain = later.filter(({ state }) => state === 'confirmed').map(movesOfIntent);
+    const possible = later.filter(({ state }) => state === 'expired' || isUndecided({ state })).map(movesOfIntent);
+    // Somebody else's act, too: where one took our move back, the reads do not lag.
+    const theirs = others.filter(({ at }) => at >= move.plannedAt - timing.lagMarginMs).slice(-MOST_OTHERS);
+    const said = choices([...possible, ...theirs]).map((some) => shows(afterMoves(move, [...certain, ...some]), view));
+    const isLost = said.includes('notYet') && !said.includes('shown');
     if (isLost) return move;
   }
   return null;
 }
 
-function choices<T>(of: readonly T[]): readonly (readonly T[])[] {
-  return of.reduce<readonly (readonly T[])[]>((all, one) => [...all, ...all.map((some) => [...some, one])], [[]]);
+/** Acts that are tried in every combination. */
+const MOST_OTHERS = 6;
+
+function movesOfIntent(intent: Intent): Pick<Moves, 'changes'> {
+  return { changes: explanationOf(intent) };
 }
 
-/** The intent as if later moves had been made before it: its state before is what a view without it would show now. */
-function afterwards(intent: Intent, later: readonly Intent[]): Intent {
-  const { wallet: walletName } = PRODUCT_FACTS[intent.product];
-  const before = { ...intent.before };
-  for (const { what, of, asset, change } of later.flatMap(explanationOf)) {
-    if (of !== (what === 'wallet' ? walletName : intent.loan)) continue;
-    before[what] = shifted(before[what], asset, change);
-    if (what === 'collateral') before.inside = shifted(before.inside, asset, change);
-  }
-  return { ...intent, before };
-}
-
-function shifted(amounts: Readonly<Record<Asset, string>>, asset: Asset, change: Dec): Readonly<Record<Asset, string>> {
-  return { ...amounts, [asset]: format(parse(amounts[asset] ?? '0').plus(change)) };
-}
-
-/** Sections that could not be read keep what was last believed of them, so that a failed read never clears the memory. */
+/** What could not be read, or is in doubt, stays as it was last believed, so that no failed read clears the memory. */
 export function remembered(previous: AccountView | null, view: AccountView): AccountView {
   if (previous === null) return view;
   const failed = (section: string): boolean => view.sections[section]?.state === 'failed';
   return {
     ...view,
-    loans: [...view.loans, ...previous.loans.filter(({ product }) => failed(product))],
+    loans: [...view.loans, ...previous.loans.filter(({ product, id }) => failed(product) || failed(id))],
     wallets: [...view.wallets, ...previous.wallets.filter(({ name }) => failed(`wallet.${name}`))],
     prices: { ...previous.prices, ...view.prices },
   };

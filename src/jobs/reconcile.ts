@@ -1,8 +1,9 @@
 /** Steps 2 and 8: what became of money that was sent. Undecided intents come first, before anything is observed or planned. */
+import type { Moves } from '../core/change.ts';
 import type { Evidence, Intent } from '../core/intent.ts';
 import type { AccountView } from '../core/loan.ts';
 import { triggerLtv } from '../core/loan.ts';
-import { shows } from '../core/outcome.ts';
+import { showsAmong } from '../core/outsiders.ts';
 import { awaited } from '../machines/step.ts';
 import type { AccountSetup, LookDeps } from './account.ts';
 import type { Draft } from './draft.ts';
@@ -91,18 +92,26 @@ export async function gather(
   return gathered;
 }
 
+/** What judging needs besides the evidence. */
+export interface Judging {
+  readonly setup: AccountSetup;
+  readonly draft: Draft;
+  /** What others did: neither taken for our effect nor held against us. */
+  readonly others: readonly Moves[];
+}
+
 /** Rules on what was gathered, in the light of a view that was read after it. Returns the intents as they stand now. */
 export async function judge(
   deps: LookDeps,
-  setup: AccountSetup,
-  draft: Draft,
+  { setup, draft, others }: Judging,
   gathered: readonly Gathered[],
   view: AccountView,
 ): Promise<readonly Intent[]> {
   const judged: Intent[] = [];
   for (const { intent, evidence } of gathered) {
     const now = deps.clock.wall();
-    const ruled = ruling(intent, evidence, shows(intent, view), now, setup.timing);
+    const shown = showsAmong(intent, view, others, setup.timing.lagMarginMs);
+    const ruled = ruling(intent, evidence, shown, now, setup.timing);
     const settledAt = isUndecided(ruled) ? null : now;
     const next: Intent = { ...intent, ...statusOf(ruled), settledAt, reads: withRead(intent, now, evidence) };
     const { note, ref, reads } = next;

@@ -16,6 +16,7 @@ import { Lane } from './lane.ts';
 import { look } from './look.ts';
 import { UNCONFIRMED } from './deciding.ts';
 import { followed } from './needing.ts';
+import { OUTSIDERS } from './outsiders.ts';
 import { LookTimer } from './timers.ts';
 
 export interface RunnerOptions {
@@ -154,6 +155,9 @@ export class Runner {
       clock: this.#options.clock,
       stamp: this.#options.stamp,
       ring: (reason) => this.ring(reason),
+      askRecords: (leastMs) => {
+        this.#errands.hurry(OUTSIDERS, leastMs);
+      },
       mayClaim: () => this.#mayClaim,
       emit: (account, event) => {
         try {

@@ -17,8 +17,9 @@ local now = string.format('%.0f', tonumber(clock[1]) * 1000 + math.floor(tonumbe
 
 /**
  * KEYS: epoch open loans account charges fruitless learned paused seen suspect index told health halt rest disputes
- * acknowledged.
- * ARGV: intent prefix, ms that charges are kept, how many amounts, how many recent intents, prefix of pauses of loans.
+ * acknowledged external.
+ * ARGV: intent prefix, ms that charges are kept, how many amounts, how many recent intents, prefix of pauses of
+ * loans, how many acts of others.
  */
 export const OPEN = `${NOW}
 local epoch = redis.call('INCR', KEYS[1])
@@ -50,7 +51,8 @@ return {
   redis.call('ZRANGEBYSCORE', KEYS[5], tonumber(now) - tonumber(ARGV[2]), '+inf'), redis.call('HGETALL', KEYS[6]),
   redis.call('HGETALL', KEYS[7]), redis.call('GET', KEYS[8]), redis.call('GET', KEYS[9]), redis.call('GET', KEYS[10]),
   amounts, recent, voided, redis.call('HKEYS', KEYS[12]), redis.call('GET', KEYS[13]), redis.call('GET', KEYS[14]),
-  redis.call('GET', KEYS[15]), redis.call('GET', KEYS[16]), now, pauses, redis.call('GET', KEYS[17])
+  redis.call('GET', KEYS[15]), redis.call('GET', KEYS[16]), now, pauses, redis.call('GET', KEYS[17]),
+  redis.call('ZRANGE', KEYS[18], -tonumber(ARGV[6]), -1)
 }`;
 
 /**
@@ -176,3 +178,20 @@ else
   redis.call('SREM', KEYS[1], ARGV[2])
 end
 return 'ok'`;
+
+/**
+ * Appends what others did: facts, each once. KEYS: external externalReach. ARGV: JSON of how far was read, how many are
+ * kept, date of the oldest that must be kept, then date and JSON of each. Returns the positions, from 0, of the new ones.
+ */
+export const APPEND_EXTERNAL = `
+local new = {}
+for i = 4, #ARGV, 2 do
+  if redis.call('ZADD', KEYS[1], 'NX', ARGV[i], ARGV[i + 1]) == 1 then new[#new + 1] = (i - 4) / 2 end
+end
+redis.call('SET', KEYS[2], ARGV[1])
+local excess = redis.call('ZCARD', KEYS[1]) - tonumber(ARGV[2])
+if excess > 0 then
+  local kept = redis.call('ZRANGE', KEYS[1], excess, excess, 'WITHSCORES')[2]
+  redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', '(' .. string.format('%.0f', math.min(tonumber(kept), tonumber(ARGV[3]))))
+end
+return new`;

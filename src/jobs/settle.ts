@@ -3,10 +3,9 @@
  * (DESIGN §4). What is not settled by then stays `settling`, and the looks that follow go on with it.
  */
 import type { Intent } from '../core/intent.ts';
-import type { AccountSetup, LookDeps } from './account.ts';
-import type { Draft } from './draft.ts';
+import type { LookDeps } from './account.ts';
 import { gather, judge } from './reconcile.ts';
-import type { Gathered } from './reconcile.ts';
+import type { Gathered, Judging } from './reconcile.ts';
 import { isUndecided } from './undecided.ts';
 
 /** Polls begin fast, because most calls are done at once, and slow down, because reads are counted. */
@@ -14,14 +13,9 @@ const FIRST_SHARE = 0.25;
 const GROWTH = 1.5;
 const LAST_SHARE = 4;
 
-export async function settle(
-  deps: LookDeps,
-  setup: AccountSetup,
-  draft: Draft,
-  accepted: Intent,
-  signal: AbortSignal,
-): Promise<Intent> {
+export async function settle(deps: LookDeps, judging: Judging, accepted: Intent, signal: AbortSignal): Promise<Intent> {
   const { clock, venue } = deps;
+  const { setup } = judging;
   const { settleInLaneMs, spacingMs } = setup.timing;
   const until = clock.mono() + settleInLaneMs;
   const over = AbortSignal.any([signal, AbortSignal.timeout(settleInLaneMs)]);
@@ -38,7 +32,7 @@ export async function settle(
     if (gathered === undefined || !isWorthAView(gathered)) continue;
     const view = await venue.observe(over).catch(() => null);
     if (view === null) continue;
-    intent = (await judge(deps, setup, draft, [gathered], view))[0] ?? intent;
+    intent = (await judge(deps, judging, [gathered], view))[0] ?? intent;
     if (!isUndecided(intent)) break;
   }
   return intent;

@@ -24,6 +24,8 @@ export interface Timing {
   readonly evidenceSpreadMs: number;
   /** Implausible quantities are believed after three agreeing reads over this long. */
   readonly plausibleAfterMs: number;
+  /** Between two searches of the venue's records for what others did. */
+  readonly recordsEveryMs: number;
   /** Shortest time between two money calls of one account. */
   readonly spacingMs: number;
 }

@@ -1,4 +1,7 @@
-/** Views and reports as text and back, decimals exact: what the journal remembers of the last good look and of slow reads. */
+/**
+ * Values as text and back, decimals exact: what the journal remembers of the last good look, of slow reads, and of what
+ * others did.
+ */
 import type { AccountView } from '../core/loan.ts';
 import { Dec, parse } from '../core/money.ts';
 

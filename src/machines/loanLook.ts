@@ -42,7 +42,7 @@ function seeing(before: LoanContext, seen: Seen, mayOpen: boolean): Told {
   const context = { ...before, seenAt: seen.now, ltv, failures: 0, coolDownMs: rules.coolDownMs, calm };
   if (status === 'liquidating') return liquidating({ context, commands });
   const free = { ...context, told: context.told.filter((once) => once !== 'liquidating') };
-  if (status === 'closed') return closed({ context: free, commands });
+  if (status === 'closed') return closed({ context: free, commands }, seen);
   const at = numbers(seen);
   const warnedOf = warnings({ context: free, commands }, at);
   const nearing = distance(warnedOf, at);
@@ -70,8 +70,9 @@ function liquidating({ context, commands }: Told): Told {
   return tellOnce({ context, commands }, 'liquidating', says);
 }
 
-function closed(told: Told): Told {
-  const ended = endEpisode(told, 'the venue says there is no debt');
+function closed(told: Told, { others }: Seen): Told {
+  const who = others === null ? '' : `: somebody else ${others}`;
+  const ended = endEpisode(told, `the venue says there is no debt${who}`);
   const context = { ...ended.context, warned: 0, moments: [], alertedCushion: null, remainder: null, coolUntil: null };
   return { ...ended, context };
 }
@@ -150,7 +151,7 @@ function episode(told: Told, seen: Seen, at: Numbers, mayOpen: boolean): Told {
   const open = context.episode;
   if (open !== null) {
     if (isClearing(open, seen)) return told;
-    if (!at.pastTarget) return endEpisode(told, 'back at target');
+    if (!at.pastTarget) return helped(told, seen);
     if (open.finished && !at.pastAct) return endEpisode(told, 'the whole plan is confirmed and LTV is below act');
     return told;
   }
@@ -166,6 +167,14 @@ function episode(told: Told, seen: Seen, at: Numbers, mayOpen: boolean): Told {
 /** Interest fell due between the read and a full repayment, so that the venue still lists some debt. */
 function isClearing({ clearing }: Episode, { owes }: Seen): boolean {
   return clearing !== undefined && owes.includes(clearing);
+}
+
+/** Back at target. When somebody else had a hand in it that is said: an operator may wait for a payment of ours. */
+function helped(told: Told, { others }: Seen): Told {
+  if (others === null) return endEpisode(told, 'back at target');
+  const { context, commands } = endEpisode(told, `back at target: somebody else ${others}`);
+  const says = `the need is over: somebody else ${others}. Ballast pays nothing more for it`;
+  return { context, commands: [...commands, alert('info', 'helped', says)] };
 }
 
 /** Where a loan can stand after a look. */

@@ -52,6 +52,8 @@ export type LoanEvent =
       readonly priceMoment: string;
       /** An intent of this account is undecided. */
       readonly undecided: boolean;
+      /** What somebody else did to the loan since the last look, e.g. `repaid 2000 USDT`; `null`: nothing. */
+      readonly others: string | null;
     }
   | { readonly type: 'OBSERVE_FAILED'; readonly now: number; readonly why: string }
   | {

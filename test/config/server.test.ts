@@ -260,6 +260,7 @@ describe('sections', () => {
       evidenceSpreadMs: 30_000,
       giveUpMs: 600_000,
       plausibleAfterMs: 10_000,
+      recordsEveryMs: 180_000,
       spacingMs: 100,
       binanceRecvWindowMs: 3000,
       okxWindowMs: 30_000,

@@ -147,7 +147,11 @@ describe('other calls', () => {
 describe('plausibility', () => {
   const good = seen({});
   const doubts = (now: AccountView, ...by: Intent[]) =>
-    plausible(good, now, by.flatMap(explanationOf)).map((one) => `${one.what} ${one.of}`);
+    plausible(good, now, {
+      ours: by.map((one) => ({ at: Infinity, changes: explanationOf(one) })),
+      others: [],
+      lagMs: 0,
+    }).map((one) => `${one.what} ${one.of}`);
 
   it('believes prices, interest and small changes', () => {
     const crashed = {
@@ -197,18 +201,18 @@ describe('plausibility', () => {
 
   it('of trifles is not doubted', () => {
     const dust = { ...good, loans: [at({ owed: '4' })] };
-    expect(plausible(dust, { ...good, loans: [at({ owed: '0' })] }, [])).toEqual([]);
+    expect(plausible(dust, { ...good, loans: [at({ owed: '0' })] }, { ours: [], others: [], lagMs: 0 })).toEqual([]);
   });
 
   it('returns after three agreeing reads over ten seconds', () => {
     const odd = (later: number, owed = '90000') => seen({ owed }, 'binance.crossMargin', later);
-    expect(doubtIsOver([odd(0), odd(5000), odd(10_000)])).toBe(true);
-    expect(doubtIsOver([odd(0), odd(5000), odd(9999)])).toBe(false);
-    expect(doubtIsOver([odd(0), odd(10_000)])).toBe(false);
-    expect(doubtIsOver([odd(0), odd(3000, '50000'), odd(6000), odd(10_000)])).toBe(false);
-    expect(doubtIsOver([odd(0, '50000'), odd(1000), odd(6000), odd(11_000)])).toBe(true);
-    expect(doubtIsOver([])).toBe(false);
-    expect(agree(odd(0), odd(1, '90500'))).toBe(true);
-    expect(agree(odd(0), odd(1, '91000'))).toBe(false);
+    expect(doubtIsOver([odd(0), odd(5000), odd(10_000)], at({}).id)).toBe(true);
+    expect(doubtIsOver([odd(0), odd(5000), odd(9999)], at({}).id)).toBe(false);
+    expect(doubtIsOver([odd(0), odd(10_000)], at({}).id)).toBe(false);
+    expect(doubtIsOver([odd(0), odd(3000, '50000'), odd(6000), odd(10_000)], at({}).id)).toBe(false);
+    expect(doubtIsOver([odd(0, '50000'), odd(1000), odd(6000), odd(11_000)], at({}).id)).toBe(true);
+    expect(doubtIsOver([], at({}).id)).toBe(false);
+    expect(agree(odd(0), odd(1, '90500'), at({}).id)).toBe(true);
+    expect(agree(odd(0), odd(1, '91000'), at({}).id)).toBe(false);
   });
 });

@@ -13,6 +13,9 @@ import type { Simulator } from '../../src/simulator/start.ts';
 import { NEVER, move, openVenue, startReports } from './reportsWorld.ts';
 import { SEED_ENDPOINTS } from './seedEndpoints.ts';
 
+/** Nothing of ours. */
+const NONE = (): Promise<readonly Intent[]> => Promise.resolve([]);
+
 const GROUPS: Readonly<Record<Group, string>> = {
   sapi: '/sapi/v1/',
   sapiV2: '/sapi/v2/',
@@ -49,7 +52,7 @@ async function everything(venue: ReportingVenue): Promise<void> {
   await venue.terms(NEVER);
   await venue.offers(NEVER);
   await venue.costs(0, NEVER);
-  await venue.external(Date.now() - 60_000, [], NEVER);
+  await venue.external(Date.now() - 60_000, NONE, NEVER);
 }
 
 beforeAll(async () => {

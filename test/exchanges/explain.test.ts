@@ -18,6 +18,7 @@ function record(over: Partial<ForeignRecord> = {}): ForeignRecord {
     effect: 'debtDown',
     asset: 'USDT',
     amount: parse('100.00001234'),
+    changes: [],
     ref: '1',
     says: 'a repayment',
     verbs: ['repay'],

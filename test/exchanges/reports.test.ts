@@ -8,6 +8,9 @@ import type { DebtTerms, ExternalActs, ReportingVenue } from '../../src/exchange
 import type { Simulator } from '../../src/simulator/start.ts';
 import { NEVER, ORDER, move, openVenue, startReports } from './reportsWorld.ts';
 
+/** Nothing of ours. */
+const NONE = (): Promise<readonly Intent[]> => Promise.resolve([]);
+
 let simulator: Simulator;
 let binance: ReportingVenue;
 let okx: ReportingVenue;
@@ -260,7 +263,7 @@ describe('what others did', () => {
   it.each(FOREIGN)('is recognised: $deed.do on $venue, $expected', async ({ venue, deed, expected }) => {
     const since = await freshSecond();
     act(venue, deed);
-    const { acts, gaps } = await (venue === 'binance' ? binance : okx).external(since, [], NEVER);
+    const { acts, gaps } = await (venue === 'binance' ? binance : okx).external(since, NONE, NEVER);
     expect(gaps).toEqual([]);
     expect(acts).toHaveLength(1);
     expect(acts[0]).toMatchObject(expected);
@@ -270,7 +273,7 @@ describe('what others did', () => {
   it('includes the venue’s own conversions, at any LTV', async () => {
     const since = await freshSecond();
     act('okx', { do: 'forcedRepayment', account: 'olga', share: '0.1' });
-    const { acts } = await okx.external(since, [], NEVER);
+    const { acts } = await okx.external(since, NONE, NEVER);
     expect(acts.filter(({ kind }) => kind === 'conversion').map(({ says }) => says.split(' of ')[0])).toEqual([
       'loan history forced_repayment_sell',
       'loan history forced_repayment_buy',
@@ -318,7 +321,7 @@ describe('what we did', () => {
     const loan = loanOf(await venue.observe(NEVER), product);
     const sent = await move(venue, loan, leg);
     const acts = async (ours: readonly Intent[]): Promise<ExternalActs['acts']> => {
-      const { acts: all, gaps } = await venue.external(since, ours, NEVER);
+      const { acts: all, gaps } = await venue.external(since, () => Promise.resolve(ours), NEVER);
       expect(gaps).toEqual([]);
       return all.filter(({ amount }) => amount.eq(leg.amount));
     };
@@ -334,7 +337,7 @@ describe('a liquidation', () => {
     const since = await freshSecond();
     act('binance', { do: 'liquidate', account: 'bob', symbol: 'ETHUSDT' });
     act('binance', { do: 'liquidate', account: 'bob', pair: 'USDT/BTC' });
-    const { acts } = await binance.external(since, [], NEVER);
+    const { acts } = await binance.external(since, NONE, NEVER);
     expect(new Set(acts.map(({ kind }) => kind))).toEqual(new Set(['liquidation']));
     const effects = (product: Product): string[] =>
       acts.filter((one) => one.product === product).map(({ effect }) => effect);
@@ -349,7 +352,7 @@ describe('auto-repay', () => {
     const since = await freshSecond();
     act('okx', { do: 'deposit', account: 'olga', ccy: 'USDT', amt: '5', wallet: 'trading' });
     act('okx', { do: 'setKey', account: 'olga', autoRepay: false });
-    const { acts } = await okx.external(since, [], NEVER);
+    const { acts } = await okx.external(since, NONE, NEVER);
     expect(acts.map(({ kind }) => kind)).toEqual(expect.arrayContaining(['transfer', 'autoRepay']));
   });
 });

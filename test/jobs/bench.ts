@@ -8,12 +8,14 @@ import type { Product } from '../../src/core/loan.ts';
 import type { Venue } from '../../src/exchanges/exchange.ts';
 import type { ReferenceFeed } from '../../src/exchanges/reference.ts';
 import type { AccountSetup, LookDeps, LookEvent } from '../../src/jobs/account.ts';
+import type { Errand } from '../../src/jobs/errands.ts';
 import type { Opened } from '../../src/jobs/journal.ts';
 import { Journal } from '../../src/jobs/journal.ts';
 import type { AccountAddress } from '../../src/jobs/keys.ts';
 import { Operator } from '../../src/jobs/operator.ts';
 import { Lease } from '../../src/jobs/lease.ts';
 import { look } from '../../src/jobs/look.ts';
+import { outsiders } from '../../src/jobs/outsiders.ts';
 import type { Timing } from '../../src/jobs/timing.ts';
 import { policy, rung } from '../core/build.ts';
 import { FakeVenue } from './fakeVenue.ts';
@@ -35,6 +37,7 @@ export const TIMING: Timing = {
   giveUpMs: 600_000,
   evidenceSpreadMs: 30_000,
   plausibleAfterMs: 10_000,
+  recordsEveryMs: 180_000,
   spacingMs: 100,
 };
 
@@ -113,10 +116,13 @@ export class Bench {
   readonly address: AccountAddress;
   readonly events: LookEvent[] = [];
   readonly rings: string[] = [];
+  /** How often at most the looks wanted the records searched. */
+  readonly asked: number[] = [];
   readonly stop = new AbortController();
   setup: AccountSetup;
   mayClaim = true;
   reference: ReferenceFeed | null = null;
+  #errand: Errand | null = null;
   /** What the lane's lock answers to a renewal. */
   extend: () => Promise<boolean> = () => Promise.resolve(true);
 
@@ -166,6 +172,7 @@ export class Bench {
         this.rings.push(reason);
         return Promise.resolve();
       },
+      askRecords: (leastMs) => this.asked.push(leastMs),
       mayClaim: () => this.mayClaim,
     };
   }
@@ -176,6 +183,12 @@ export class Bench {
 
   async look(deps: LookDeps = this.deps(), lease = this.lease()): Promise<void> {
     await look(deps, 'test', lease, this.stop.signal);
+  }
+
+  /** One turn of the errand that searches the venue's records; its ring is not answered. */
+  async readRecords(): Promise<void> {
+    this.#errand ??= outsiders(this.deps(), this.venue);
+    await this.#errand.run(this.stop.signal);
   }
 
   /** Looks, with time passing between them. */

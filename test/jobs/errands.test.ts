@@ -5,13 +5,14 @@ import { Errands } from '../../src/jobs/errands.ts';
 import type { Cancel, Clock } from '../../src/clock.ts';
 
 /** A clock whose timers fire when the test says so. */
-function handClock(): Clock & { readonly due: { ms: number; work: () => void }[] } {
+function handClock(): Clock & { readonly due: { ms: number; work: () => void }[]; now: number } {
   const due: { ms: number; work: () => void }[] = [];
-  return {
+  const clock = {
     due,
+    now: 0,
     wall: () => 0,
-    mono: () => 0,
-    later: (ms, work): Cancel => {
+    mono: () => clock.now,
+    later: (ms: number, work: () => void): Cancel => {
       const timer = { ms, work };
       due.push(timer);
       return () => {
@@ -20,6 +21,7 @@ function handClock(): Clock & { readonly due: { ms: number; work: () => void }[]
     },
     sleep: () => Promise.resolve(),
   };
+  return clock;
 }
 
 const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
@@ -78,5 +80,42 @@ describe('errands', () => {
     await settle();
     await errands.stop();
     expect([ended, told, clock.due]).toEqual([true, [], []]);
+  });
+
+  it('in a hurry begin sooner, never sooner after their last turn than wanted, and then keep their pace', async () => {
+    const clock = handClock();
+    let turns = 0;
+    const errands = new Errands([errand('others', () => Promise.resolve(void (turns += 1)))], clock, () => undefined);
+    errands.start();
+    await settle();
+    clock.now = 300;
+    errands.hurry('others', 500);
+    errands.hurry('others', 900);
+    errands.hurry('somebody else’s', 0);
+    expect(clock.due.map(({ ms }) => ms)).toEqual([200]);
+    clock.now = 500;
+    for (const { work } of clock.due.splice(0)) work();
+    await settle();
+    expect([turns, ...clock.due.map(({ ms }) => ms)]).toEqual([2, 1_000]);
+    errands.hurry('others', 0);
+    expect(clock.due.map(({ ms }) => ms)).toEqual([0]);
+    await errands.stop();
+    errands.hurry('others', 0);
+    expect(clock.due).toEqual([]);
+  });
+
+  it('that are hurried while they run begin again after it: what they read then may be older', async () => {
+    const clock = handClock();
+    let finish = (): void => undefined;
+    const slow = errand('slow', () => new Promise((resolve) => (finish = resolve)));
+    const errands = new Errands([slow], clock, () => undefined);
+    errands.start();
+    await settle();
+    errands.hurry('slow', 50);
+    clock.now = 80;
+    finish();
+    await settle();
+    expect(clock.due.map(({ ms }) => ms)).toEqual([0]);
+    await errands.stop();
   });
 });

@@ -8,7 +8,7 @@ import type { AccountView, Asset, LoanView, Product, SectionState } from '../../
 import { loanId } from '../../src/core/loan.ts';
 import { Dec, parse } from '../../src/core/money.ts';
 import { PRODUCT_FACTS } from '../../src/core/products.ts';
-import type { SignedRequest, Venue } from '../../src/exchanges/exchange.ts';
+import type { ExternalAct, ExternalActs, ExternalKind, SignedRequest, Venue } from '../../src/exchanges/exchange.ts';
 import { coin, debt, loan } from '../core/build.ts';
 
 /** What the venue does with the next money call. */
@@ -75,6 +75,10 @@ export class FakeVenue implements Venue {
   /** Awaited by every money call after it arrived and before it is answered; and by every observation. */
   beforeReply: (intent: Intent) => Promise<void> = () => Promise.resolve();
   beforeObserve: (signal: AbortSignal) => Promise<void> = () => Promise.resolve();
+  /** What others did, and lists that cannot be read; how often these were asked for, and since when. */
+  readonly acts: ExternalAct[] = [];
+  gaps: ExternalActs['gaps'] = [];
+  readonly asked: number[] = [];
   looks = 0;
   /** How often it was asked how much may leave, and what it answers; `null` is all that a loan holds. */
   askedMost = 0;
@@ -258,6 +262,45 @@ export class FakeVenue implements Venue {
       return { verdict: 'happened', ref: row.id, amount: intent.amount, why: 'the record is final' };
     const certain = intent.validUntil !== null && this.clock.wall() > intent.validUntil + 1_000;
     return certain ? { verdict: 'didNotHappen', why: 'no trace' } : { verdict: 'cannotTell', why: 'it may still come' };
+  }
+
+  /**
+   * Somebody else moves debt (USDT) or collateral (BTC) of a loan.
+   * @param unlisted the venue's records do not show it
+   */
+  somebody(
+    kind: ExternalKind,
+    key: string,
+    by: { readonly debt?: string; readonly btc?: string; readonly unlisted?: boolean },
+  ): void {
+    const books = this.books(key);
+    books.debt = books.debt.plus(by.debt ?? '0');
+    books.btc = books.btc.plus(by.btc ?? '0');
+    for (const [what, asset, text] of [
+      ['debt', 'USDT', by.debt],
+      ['collateral', 'BTC', by.btc],
+    ] as const) {
+      if (text === undefined || by.unlisted === true) continue;
+      const change = parse(text);
+      this.acts.push({
+        at: this.clock.wall(),
+        product: this.product,
+        loan: this.id(key),
+        kind,
+        effect: `${what}${change.isNegative() ? 'Down' : 'Up'}`,
+        asset,
+        amount: change.abs(),
+        changes: [{ what, of: this.id(key), asset, change }],
+        ref: `x${String(this.acts.length + 1)}`,
+        says: `${kind} of ${change.abs().toFixed()} ${asset}`,
+      });
+    }
+  }
+
+  async external(sinceMs: number, ours: () => Promise<readonly Intent[]>): Promise<ExternalActs> {
+    this.asked.push(sinceMs);
+    await ours();
+    return { acts: this.acts.filter(({ at }) => at >= sinceMs), gaps: this.gaps };
   }
 
   watchPrices(): () => Promise<void> {

@@ -30,6 +30,7 @@ export function seen(ltv: string, more: Partial<Seen> = {}): Seen {
     episodeId: `episode-${now}`,
     priceMoment: `moment-${now}`,
     undecided: false,
+    others: null,
     ...more,
   };
 }

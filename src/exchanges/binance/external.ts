@@ -8,7 +8,7 @@
 import type { Verb } from '../../core/intent.ts';
 import { loanId, type Asset, type LoanId, type Product } from '../../core/loan.ts';
 import type { ExternalAct, ExternalKind } from '../exchange.ts';
-import type { ForeignRecord } from '../explain.ts';
+import { changesOf, type ForeignRecord } from '../explain.ts';
 import type { Gaps } from '../gather.ts';
 import { Reader } from '../parse.ts';
 import type { BinanceClient } from './client.ts';
@@ -83,6 +83,7 @@ async function loanRows(
     const repays = type === 'REPAY';
     const [asset, amount] = [row.text('asset'), row.dec('amount').abs()];
     const verbs: readonly Verb[] = byHand ? [repays ? 'repay' : 'borrow'] : [];
+    const change = repays ? amount.negated() : amount;
     return {
       confirmed: row.text('status').toUpperCase() === 'CONFIRMED',
       record: {
@@ -93,6 +94,7 @@ async function loanRows(
         effect: repays ? 'debtDown' : 'debtUp',
         asset,
         amount,
+        changes: changesOf(loan, asset, { debt: change, collateral: change }),
         ref: row.text('txId'),
         says: `${repays ? 'repayment' : 'borrowing'} (${how}) of ${amount.toFixed()} ${asset}`,
         verbs,
@@ -116,7 +118,9 @@ async function transferRows(
     const type = row.text('type').toUpperCase();
     const into = type !== 'ROLL_OUT';
     const [asset, amount] = [row.text('asset'), row.dec('amount').abs()];
-    const ends = `${row.textOrNull('transFrom') ?? '?'} to ${row.textOrNull('transTo') ?? '?'}`;
+    const [from, to] = [row.textOrNull('transFrom') ?? '?', row.textOrNull('transTo') ?? '?'];
+    const change = into ? amount : amount.negated();
+    const wallets = (into ? from : to).toUpperCase() === 'SPOT' ? { spot: change.negated() } : {};
     return {
       confirmed: row.text('status').toUpperCase() === 'CONFIRMED',
       record: {
@@ -127,8 +131,9 @@ async function transferRows(
         effect: into ? 'collateralUp' : 'collateralDown',
         asset,
         amount,
+        changes: changesOf(loan, asset, { collateral: change, wallets }),
         ref: row.text('txId'),
-        says: `transfer (${type}) of ${amount.toFixed()} ${asset}, ${ends}`,
+        says: `transfer (${type}) of ${amount.toFixed()} ${asset}, ${from} to ${to}`,
         verbs: AUTO.test(type) ? [] : [into ? 'transferIn' : 'transferOut'],
       },
     };
@@ -189,32 +194,38 @@ interface Meaning {
   readonly kind: ExternalKind;
   readonly effect: ExternalAct['effect'];
   readonly verbs: readonly Verb[];
+  /** Which way it moves debt and coins; nothing where the documents leave it open. */
+  readonly moves: { readonly debt?: 1 | -1; readonly collateral?: 1 | -1 };
 }
 
+/** What a sold coin brings, and whether a fee is part of what was sold, is nowhere written: those lines move nothing. */
 const MEANINGS: Readonly<Record<string, Meaning>> = {
-  TRANSFER: { kind: 'transfer', effect: 'unknown', verbs: ['transferIn', 'transferOut'] },
-  BORROW: { kind: 'borrow', effect: 'debtUp', verbs: ['borrow'] },
-  REPAY: { kind: 'repay', effect: 'debtDown', verbs: ['repay'] },
-  REPAY_LIQUIDATION: { kind: 'liquidation', effect: 'debtDown', verbs: [] },
-  SELL_LIQUIDATION: { kind: 'liquidation', effect: 'collateralDown', verbs: [] },
-  BUY_LIQUIDATION: { kind: 'liquidation', effect: 'collateralUp', verbs: [] },
-  LIQUIDATION_FEE: { kind: 'liquidation', effect: 'collateralDown', verbs: [] },
-  OTHER_LIQUIDATION: { kind: 'liquidation', effect: 'unknown', verbs: [] },
-  BUY_INCOME: { kind: 'conversion', effect: 'collateralUp', verbs: [] },
-  BUY_EXPENSE: { kind: 'conversion', effect: 'collateralDown', verbs: [] },
-  SELL_INCOME: { kind: 'conversion', effect: 'collateralUp', verbs: [] },
-  SELL_EXPENSE: { kind: 'conversion', effect: 'collateralDown', verbs: [] },
-  TRADING_COMMISSION: { kind: 'conversion', effect: 'collateralDown', verbs: [] },
+  TRANSFER: { kind: 'transfer', effect: 'unknown', verbs: ['transferIn', 'transferOut'], moves: {} },
+  BORROW: { kind: 'borrow', effect: 'debtUp', verbs: ['borrow'], moves: { debt: 1, collateral: 1 } },
+  REPAY: { kind: 'repay', effect: 'debtDown', verbs: ['repay'], moves: { debt: -1, collateral: -1 } },
+  REPAY_LIQUIDATION: { kind: 'liquidation', effect: 'debtDown', verbs: [], moves: { debt: -1 } },
+  SELL_LIQUIDATION: { kind: 'liquidation', effect: 'collateralDown', verbs: [], moves: { collateral: -1 } },
+  BUY_LIQUIDATION: { kind: 'liquidation', effect: 'collateralUp', verbs: [], moves: { collateral: 1 } },
+  LIQUIDATION_FEE: { kind: 'liquidation', effect: 'collateralDown', verbs: [], moves: {} },
+  OTHER_LIQUIDATION: { kind: 'liquidation', effect: 'unknown', verbs: [], moves: {} },
+  BUY_INCOME: { kind: 'trade', effect: 'collateralUp', verbs: [], moves: { collateral: 1 } },
+  BUY_EXPENSE: { kind: 'trade', effect: 'collateralDown', verbs: [], moves: { collateral: -1 } },
+  SELL_INCOME: { kind: 'trade', effect: 'collateralUp', verbs: [], moves: { collateral: 1 } },
+  SELL_EXPENSE: { kind: 'trade', effect: 'collateralDown', verbs: [], moves: { collateral: -1 } },
+  TRADING_COMMISSION: { kind: 'trade', effect: 'collateralDown', verbs: [], moves: { collateral: -1 } },
+  COMMISSION_RETURN: { kind: 'trade', effect: 'collateralUp', verbs: [], moves: { collateral: 1 } },
+  SMALL_BALANCE_CONVERT: { kind: 'trade', effect: 'unknown', verbs: [], moves: {} },
+  SMALL_CONVERT: { kind: 'trade', effect: 'unknown', verbs: [], moves: {} },
 };
-/** Dust conversions, returned commissions, and whatever the venue invents. */
-const OTHER: Meaning = { kind: 'conversion', effect: 'unknown', verbs: [] };
+/** Whatever the venue invents. */
+const OTHER: Meaning = { kind: 'conversion', effect: 'unknown', verbs: [], moves: {} };
 
 function isSale(type: string): boolean {
   return type === 'SELL_LIQUIDATION' || type === 'BUY_LIQUIDATION';
 }
 
 function flowRecord(row: FlowLine, product: Product, loan: LoanId): ForeignRecord {
-  const { kind, effect, verbs } = MEANINGS[row.type] ?? OTHER;
+  const { kind, effect, verbs, moves } = MEANINGS[row.type] ?? OTHER;
   const { at, asset, amount, type, note } = row;
   const topUp = type === 'TRANSFER' && AUTO.test(note);
   return {
@@ -225,6 +236,10 @@ function flowRecord(row: FlowLine, product: Product, loan: LoanId): ForeignRecor
     effect,
     asset,
     amount,
+    changes: changesOf(loan, asset, {
+      ...(moves.debt === undefined ? {} : { debt: amount.times(moves.debt) }),
+      ...(moves.collateral === undefined ? {} : { collateral: amount.times(moves.collateral) }),
+    }),
     // One liquidation or trade has many lines with one transaction id.
     ref: verbs.length > 0 ? row.tranId : `flow-${row.id}`,
     says: `capital flow ${type}${note === '' ? '' : ` (${note})`} of ${amount.toFixed()} ${asset}`,
@@ -243,14 +258,17 @@ async function forcedRows(
   const listed = await readAll(client, request, signal, (row): ForeignRecord => {
     const [symbol, side, amount] = [row.text('symbol'), row.text('side'), row.amount('executedQty')];
     const price = row.textOrNull('avgPrice') ?? row.textOrNull('price') ?? '?';
+    const asset = baseOf(symbol);
+    const collateral = side.toUpperCase() === 'SELL' ? amount.negated() : amount;
     return {
       at: row.time('updatedTime'),
       product,
       loan,
       kind: 'liquidation',
       effect: side.toUpperCase() === 'SELL' ? 'collateralDown' : 'unknown',
-      asset: baseOf(symbol),
+      asset,
       amount,
+      changes: changesOf(loan, asset, { collateral }),
       ref: `order-${row.text('orderId')}`,
       says: `forced ${side} of ${amount.toFixed()} in ${symbol} at ${price}`,
       verbs: [],

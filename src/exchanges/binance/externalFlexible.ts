@@ -1,7 +1,7 @@
 /** What moved in flexible loans, by the four histories of the venue (binance.md §7.1, §7.2). Their rows have no ids. */
-import { loanId } from '../../core/loan.ts';
+import { loanId, type Asset } from '../../core/loan.ts';
 import type { Dec } from '../../core/money.ts';
-import type { ForeignRecord } from '../explain.ts';
+import { changesOf, type ForeignRecord } from '../explain.ts';
 import type { Reader } from '../parse.ts';
 import type { Endpoint } from './endpoints.ts';
 import { ENDPOINTS } from './endpoints.ts';
@@ -14,7 +14,10 @@ const WINDOW_DAYS = 180;
 /** Words for "done"; a row that failed or is in work moved nothing (§7.2: words and case changed over time). */
 const DONE = new Set(['REPAID', 'SUCCESS', 'SUCCEEDS', 'LIQUIDATED', 'LIQUIDATING']);
 
-type Row = Omit<ForeignRecord, 'product' | 'loan' | 'ref'>;
+interface Row extends Omit<ForeignRecord, 'product' | 'loan' | 'ref' | 'changes'> {
+  /** What it did to the loan, and to spot where the money came from or went to; by coin, signed. */
+  readonly moves: readonly (Parameters<typeof changesOf>[2] & { readonly coin: Asset })[];
+}
 
 export async function flexibleRecords(
   sinceMs: number,
@@ -44,9 +47,12 @@ export async function flexibleRecords(
 function recordOf(row: Reader, rowOf: (row: Reader) => Row | null, { client }: Asking): ForeignRecord | null {
   const made = rowOf(row);
   if (made === null) return null;
+  const { moves, ...record } = made;
   const key = `${row.text('loanCoin')}-${row.text('collateralCoin')}`;
   const ref = `${made.kind}:${key}:${String(made.at)}:${made.amount.toFixed()}`;
-  return { ...made, product: PRODUCT, loan: loanId(client.account, PRODUCT, key), ref };
+  const loan = loanId(client.account, PRODUCT, key);
+  const changes = moves.flatMap(({ coin, ...by }) => changesOf(loan, coin, by));
+  return { ...record, product: PRODUCT, loan, changes, ref };
 }
 
 function isDone(row: Reader, name: string): boolean {
@@ -62,6 +68,7 @@ function borrowed(row: Reader): Row | null {
     effect: 'debtUp',
     asset,
     amount,
+    moves: [{ coin: asset, debt: amount, wallets: { spot: amount } }],
     says: `borrowing of ${coins(amount, asset)}`,
     verbs: ['borrow'],
   };
@@ -76,6 +83,7 @@ function repaid(row: Reader): Row | null {
     effect: 'debtDown',
     asset,
     amount,
+    moves: [{ coin: asset, debt: amount.negated(), wallets: { spot: amount.negated() } }],
     says: `repayment of ${coins(amount, asset)}`,
     verbs: ['repay'],
   };
@@ -84,12 +92,14 @@ function repaid(row: Reader): Row | null {
 function adjusted(row: Reader): Row {
   const adds = row.text('direction').toUpperCase() === 'ADDITIONAL';
   const [asset, amount] = [row.text('collateralCoin'), row.amount('collateralAmount')];
+  const change = adds ? amount : amount.negated();
   return {
     at: row.time('adjustTime'),
     kind: 'collateral',
     effect: adds ? 'collateralUp' : 'collateralDown',
     asset,
     amount,
+    moves: [{ coin: asset, collateral: change, wallets: { spot: change.negated() } }],
     says: `collateral ${adds ? 'added' : 'removed'}: ${coins(amount, asset)}`,
     verbs: [adds ? 'add' : 'reduce'],
   };
@@ -98,13 +108,18 @@ function adjusted(row: Reader): Row {
 function seized(row: Reader): Row | null {
   if (!isDone(row, 'status')) return null;
   const [asset, amount] = [row.text('collateralCoin'), row.amount('liquidationCollateralAmount')];
+  const [paid, owed] = [row.amount('liquidationDebt'), row.text('loanCoin')];
   return {
     at: row.time('liquidationStartingTime'),
     kind: 'liquidation',
     effect: 'collateralDown',
     asset,
     amount,
-    says: `liquidation of ${coins(amount, asset)} against ${row.text('liquidationDebt')} ${row.text('loanCoin')}`,
+    moves: [
+      { coin: asset, collateral: amount.negated() },
+      { coin: owed, debt: paid.negated() },
+    ],
+    says: `liquidation of ${coins(amount, asset)} against ${coins(paid, owed)}`,
     verbs: [],
   };
 }

@@ -192,7 +192,7 @@ class Binance implements ReportingVenue {
     return this.#reports.offers(signal);
   }
 
-  external(sinceMs: number, ours: readonly Intent[], signal: AbortSignal): Promise<ExternalActs> {
+  external(sinceMs: number, ours: () => Promise<readonly Intent[]>, signal: AbortSignal): Promise<ExternalActs> {
     return this.#reports.external(sinceMs, ours, signal);
   }
 

@@ -66,7 +66,7 @@ export class BinanceReports implements Reports {
     return { account: client.account, products: offered, gaps: gaps.list };
   }
 
-  async external(sinceMs: number, ours: readonly Intent[], signal: AbortSignal): Promise<ExternalActs> {
+  async external(sinceMs: number, ours: () => Promise<readonly Intent[]>, signal: AbortSignal): Promise<ExternalActs> {
     const { client, products, admit } = this.#parts;
     await admit(signal);
     const gaps = new Gaps();
@@ -83,6 +83,6 @@ export class BinanceReports implements Reports {
       ...(products.includes('binance.flexibleLoan') ? [flexibleRecords(since, until, asking)] : []),
     ]);
     gaps.refuseNothing();
-    return { acts: oldestFirst(unexplained(onceEach(records.flat()), ours)).map(actOf), gaps: gaps.list };
+    return { acts: oldestFirst(unexplained(onceEach(records.flat()), await ours())).map(actOf), gaps: gaps.list };
   }
 }

@@ -1,6 +1,6 @@
 /** Interest that OKX charged (okx.md §3.6, §4.5): flexible loans list thirty days, the trading account a year. */
 import { loanId, type LoanId, type Product } from '../../core/loan.ts';
-import type { InterestRow } from '../exchange.ts';
+import { VenueError, type InterestRow } from '../exchange.ts';
 import { onceEach } from '../gather.ts';
 import { perYear } from '../rates.ts';
 import { ENDPOINTS } from './endpoints.ts';
@@ -62,12 +62,13 @@ function listing(order: Readonly<Record<string, string>>): Parameters<typeof rea
 
 /**
  * Rows of flexible loans name no order (§3.5): every row once, and for each order that is open the rows that it owns.
- * What is left belongs to closed orders.
+ * What is left belongs to closed orders, of which those in `known` are asked for as well; open ones are added to it.
  */
 export async function perOrder<T extends { readonly refId: string }>(
   account: string,
   { client, signal }: Asking,
   read: (order: Readonly<Record<string, string>>) => Promise<Listed<T>>,
+  known = new Set<string>(),
 ): Promise<{
   readonly rows: readonly T[];
   readonly loanOf: ReadonlyMap<string, LoanId>;
@@ -76,12 +77,21 @@ export async function perOrder<T extends { readonly refId: string }>(
   const orders = readRows('loan-info', loanInfoRow, await client.read(ENDPOINTS.loanInfo, {}, signal));
   const all = await read({});
   const loanOf = new Map<string, LoanId>();
-  for (const { ordId } of orders) {
-    const own = ordId === '' ? all : await read({ ordId });
+  const open = new Set(orders.map(({ ordId }) => ordId));
+  for (const ordId of new Set([...open, ...known])) {
+    const own =
+      ordId === '' ? all : await read({ ordId }).catch((error: unknown) => closedRows(error, open.has(ordId)));
     for (const { refId } of own.rows)
       loanOf.set(refId, loanId(account, 'okx.flexibleLoan', ordId === '' ? SINGLE : ordId));
+    known.add(ordId);
   }
   return { ...all, loanOf };
+}
+
+/** Nobody says whether the venue answers for an order that is closed: then its rows stay nobody's. */
+function closedRows(error: unknown, isOpen: boolean): { readonly rows: readonly never[] } {
+  if (isOpen || !(error instanceof VenueError)) throw error;
+  return { rows: [] };
 }
 
 async function spotCosts(account: string, sinceMs: number, asking: Asking): Promise<readonly InterestRow[]> {

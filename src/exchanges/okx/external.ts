@@ -5,7 +5,7 @@
  */
 import type { LoanId, Product } from '../../core/loan.ts';
 import type { ExternalAct, ExternalKind } from '../exchange.ts';
-import type { ForeignRecord } from '../explain.ts';
+import { changesOf, type ForeignRecord } from '../explain.ts';
 import { perOrder } from './costs.ts';
 import { ENDPOINTS } from './endpoints.ts';
 import { readBack } from './pages.ts';
@@ -53,31 +53,32 @@ const BETWEEN: readonly string[] = ['130', '131'];
 const SUBSIDY = '232';
 const MOST_DAYS = 30;
 
+/** @param orders those that were open when this was asked before, so that what closed them has a name */
 export async function flexibleRecords(
   account: string,
   sinceMs: number,
   asking: Asking,
+  orders: Set<string>,
 ): Promise<readonly ForeignRecord[] | null> {
   const { client, gaps, signal } = asking;
   return gaps.attempt('okx.flexibleLoan history', async () => {
-    const { rows, loanOf, complete } = await perOrder(account, asking, (params) =>
-      readBack(
-        client,
-        {
-          endpoint: ENDPOINTS.loanHistory,
-          params,
-          rowOf: loanHistoryRow,
-          at: ({ ts }: LoanHistoryRow) => ts,
-          idOf: ({ refId }) => refId,
-          cursorOf: ({ refId }) => refId,
-        },
-        wholeSecond(sinceMs),
-        signal,
-      ),
-    );
+    const of = (params: Readonly<Record<string, string>>): ReturnType<typeof readBack<LoanHistoryRow>> =>
+      readBack(client, historyOf(params), wholeSecond(sinceMs), signal);
+    const { rows, loanOf, complete } = await perOrder(account, asking, of, orders);
     if (!complete) gaps.note('okx.flexibleLoan history', 'more rows than can be read; the oldest are missing');
     return rows.map((row) => historyRecord(row, loanOf.get(row.refId) ?? null));
   });
+}
+
+function historyOf(params: Readonly<Record<string, string>>): Parameters<typeof readBack<LoanHistoryRow>>[1] {
+  return {
+    endpoint: ENDPOINTS.loanHistory,
+    params,
+    rowOf: loanHistoryRow,
+    at: ({ ts }) => ts,
+    idOf: ({ refId }) => refId,
+    cursorOf: ({ refId }) => refId,
+  };
 }
 
 /** The only documented row has whole seconds (§3.5). */
@@ -85,15 +86,28 @@ function wholeSecond(ms: number): number {
   return Math.floor(ms / 1000) * 1000;
 }
 
+/** Money of these comes from the funding account or goes there (§3.1). */
+const WITH_FUNDING: readonly string[] = ['borrowed', 'repaid', 'collateral_locked', 'collateral_released'];
+
 function historyRecord({ refId, type, ccy, amt, ts }: LoanHistoryRow, loan: LoanId | null): ForeignRecord {
   const amount = amt.abs();
+  const meaning = HISTORY[type] ?? STRANGE;
+  const { effect } = meaning;
+  const change = effect.endsWith('Up') ? amount : amount.negated();
+  // What is borrowed arrives there; what is locked left there.
+  const arrives = effect === 'debtUp' || effect === 'collateralDown' ? amount : amount.negated();
   return {
-    ...(HISTORY[type] ?? STRANGE),
+    ...meaning,
     at: ts,
     product: 'okx.flexibleLoan',
     loan,
     asset: ccy,
     amount,
+    changes: changesOf(loan, ccy, {
+      ...(effect.startsWith('debt') ? { debt: change } : {}),
+      ...(effect.startsWith('collateral') ? { collateral: change } : {}),
+      ...(WITH_FUNDING.includes(type) ? { wallets: { funding: arrives } } : {}),
+    }),
     ref: refId,
     says: `loan history ${type} of ${amount.toFixed()} ${ccy}`,
   };
@@ -153,6 +167,7 @@ function walletRecord({ billId, ccy, change, ts, type, clientId }: Bill, product
     effect: 'unknown',
     asset: ccy,
     amount,
+    changes: changesOf(null, ccy, { wallets: { funding: change } }),
     ref: `bill-${billId}`,
     says: `funding bill ${type}: ${amount.toFixed()} ${ccy} ${change.isNegative() ? 'left' : 'came in'}`,
     verbs: type === '131' ? ['transferIn'] : type === '130' ? ['transferOut'] : [],

@@ -4,7 +4,7 @@
  */
 import { loanId, type LoanId } from '../../core/loan.ts';
 import type { ExternalAct, ExternalKind } from '../exchange.ts';
-import type { ForeignRecord } from '../explain.ts';
+import { changesOf, type ForeignRecord } from '../explain.ts';
 import { ENDPOINTS } from './endpoints.ts';
 import { readBack, timeCursor } from './pages.ts';
 import { accountBillRow, borrowRepayRow, type AccountBillRow, type BorrowRepayRow } from './spotWire.ts';
@@ -34,6 +34,7 @@ const BY_SUB_TYPE: Readonly<Record<string, string>> = {
   '309': 'auto_repay',
 };
 const TRANSFER = '1';
+const TRADE = '2';
 /** Interest, borrowing, repaying: told elsewhere. */
 const TOLD: readonly string[] = ['7', '16', '22'];
 /** Forced repayment and liquidation. */
@@ -79,7 +80,8 @@ function idOf({ ccy, type, ts, amt, after }: BorrowRepayRow & { readonly after: 
 
 function historyRecord({ ccy, type, amt, ts }: BorrowRepayRow, ref: string, loan: LoanId): ForeignRecord {
   const amount = amt.abs();
-  const meaning = HISTORY[type] ?? { kind: 'conversion', effect: 'unknown', verbs: [] };
+  const meaning: Meaning = HISTORY[type] ?? { kind: 'conversion', effect: 'unknown', verbs: [] };
+  const change = meaning.effect === 'debtUp' ? amount : amount.negated();
   return {
     ...meaning,
     at: ts,
@@ -87,6 +89,7 @@ function historyRecord({ ccy, type, amt, ts }: BorrowRepayRow, ref: string, loan
     loan,
     asset: ccy,
     amount,
+    changes: meaning.effect === 'unknown' ? [] : changesOf(loan, ccy, { debt: change, collateral: change }),
     ref,
     says: `${type} of ${amount.toFixed()} ${ccy}`,
   };
@@ -128,10 +131,14 @@ function billRecord({ billId, ccy, change, ts, type, subType }: Bill, loan: Loan
     at: ts,
     product: PRODUCT,
     loan,
-    kind: transfer ? 'transfer' : FORCED.includes(type) ? 'liquidation' : 'conversion',
+    kind: transfer ? 'transfer' : type === TRADE ? 'trade' : FORCED.includes(type) ? 'liquidation' : 'conversion',
     effect: into ? 'collateralUp' : 'collateralDown',
     asset: ccy,
     amount,
+    changes: changesOf(loan, ccy, {
+      collateral: change,
+      ...(transfer ? { wallets: { funding: change.negated() } } : {}),
+    }),
     ref: `bill-${billId}`,
     says: `account bill ${type}${subType === '' ? '' : `/${subType}`}: ${amount.toFixed()} ${ccy} ${into ? 'came in' : 'left'}`,
     verbs: transfer ? [into ? 'transferIn' : 'transferOut'] : [],

@@ -196,7 +196,7 @@ class Okx implements ReportingVenue {
     return this.#reports.offers(signal);
   }
 
-  external(sinceMs: number, ours: readonly Intent[], signal: AbortSignal): Promise<ExternalActs> {
+  external(sinceMs: number, ours: () => Promise<readonly Intent[]>, signal: AbortSignal): Promise<ExternalActs> {
     return this.#reports.external(sinceMs, ours, signal);
   }
 

@@ -24,6 +24,8 @@ export interface ReportParts {
 
 export class OkxReports implements Reports {
   readonly #parts: ReportParts;
+  /** Flexible loans that this process has seen. */
+  readonly #orders = new Set<string>();
 
   constructor(parts: ReportParts) {
     this.#parts = parts;
@@ -66,7 +68,7 @@ export class OkxReports implements Reports {
     return { account, products: offered, gaps: asking.gaps.list };
   }
 
-  async external(sinceMs: number, ours: readonly Intent[], signal: AbortSignal): Promise<ExternalActs> {
+  async external(sinceMs: number, ours: () => Promise<readonly Intent[]>, signal: AbortSignal): Promise<ExternalActs> {
     const { account, products, market, admit } = this.#parts;
     await admit(signal);
     const asking = this.#asking(signal);
@@ -75,7 +77,7 @@ export class OkxReports implements Reports {
     const spot = products.includes('okx.spotBorrow');
     const flexible = products.includes('okx.flexibleLoan');
     const [loans, trading] = await Promise.all([
-      flexible ? flexibleRecords(account, since, asking) : [],
+      flexible ? flexibleRecords(account, since, asking, this.#orders) : [],
       spot ? spotRecords(account, since, asking) : [],
     ]);
     const about = {
@@ -86,7 +88,7 @@ export class OkxReports implements Reports {
     const funding = await fundingRecords(about, since, asking);
     asking.gaps.refuseNothing();
     const records = onceEach([...(loans ?? []), ...trading, ...funding]);
-    return { acts: oldestFirst(unexplained(records, ours)).map(actOf), gaps: asking.gaps.list };
+    return { acts: oldestFirst(unexplained(records, await ours())).map(actOf), gaps: asking.gaps.list };
   }
 
   #asking(signal: AbortSignal): Asking {

@@ -8,7 +8,11 @@ import type { ReportingVenue } from '../../../src/exchanges/exchange.ts';
 import { createMeter } from '../../../src/exchanges/limits.ts';
 import { createTransport, type Transport } from '../../../src/exchanges/transport.ts';
 import { FakeBinance, KEY, SIGNAL, WireRefusal, intent, type Answer } from './fake.ts';
+import type { Intent } from '../../../src/core/intent.ts';
 import { world } from './world.ts';
+
+/** Nothing of ours. */
+const NONE = (): Promise<readonly Intent[]> => Promise.resolve([]);
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -291,7 +295,7 @@ describe('what others did', () => {
         total: 1,
       }),
     });
-    const { acts } = await venue.external(now - 10_000, [], SIGNAL);
+    const { acts } = await venue.external(now - 10_000, NONE, SIGNAL);
     expect(acts).toHaveLength(1);
     expect(acts[0]).toMatchObject({
       kind,
@@ -304,7 +308,7 @@ describe('what others did', () => {
 
   it.each(['PENDING', 'FAILED'])('a record that is %s moved nothing', async (status) => {
     const { venue } = await setUp({ [`${MARGIN}/borrow-repay`]: { rows: [loanRow({ status })], total: 1 } });
-    expect((await venue.external(now - 10_000, [], SIGNAL)).acts).toEqual([]);
+    expect((await venue.external(now - 10_000, NONE, SIGNAL)).acts).toEqual([]);
   });
 
   it('is told once, although the capital flow holds it too, under the same id or another', async () => {
@@ -321,13 +325,13 @@ describe('what others did', () => {
       [`${MARGIN}/transfer`]: { rows: [transferRow], total: 1 },
       [`${MARGIN}/capital-flow`]: [flow(9)],
     });
-    expect((await venue.external(now - 10_000, [], SIGNAL)).acts).toHaveLength(1);
+    expect((await venue.external(now - 10_000, NONE, SIGNAL)).acts).toHaveLength(1);
     fake.answers[`${MARGIN}/capital-flow`] = [flow(77)];
-    expect((await venue.external(now - 10_000, [], SIGNAL)).acts).toHaveLength(1);
+    expect((await venue.external(now - 10_000, NONE, SIGNAL)).acts).toHaveLength(1);
     fake.answers[`${MARGIN}/capital-flow`] = [flow(9, { note: 'AUTO' })];
-    expect((await venue.external(now - 10_000, [], SIGNAL)).acts[0]).toMatchObject({ kind: 'topUp' });
+    expect((await venue.external(now - 10_000, NONE, SIGNAL)).acts[0]).toMatchObject({ kind: 'topUp' });
     fake.answers[`${MARGIN}/capital-flow`] = [flow(77, { amount: '0.2' })];
-    expect((await venue.external(now - 10_000, [], SIGNAL)).acts).toHaveLength(2);
+    expect((await venue.external(now - 10_000, NONE, SIGNAL)).acts).toHaveLength(2);
   });
 
   it('is found in the capital flow when its own list cannot be read', async () => {
@@ -338,16 +342,18 @@ describe('what others did', () => {
         { id: 6, tranId: 2, timestamp: now, asset: 'USDT', type: 'SMALL_CONVERT', amount: '3' },
       ],
     });
-    const { acts, gaps } = await venue.external(now - 10_000, [], SIGNAL);
-    expect(acts.map(({ kind }) => kind).sort()).toEqual(['conversion', 'repay']);
+    const { acts, gaps } = await venue.external(now - 10_000, NONE, SIGNAL);
+    expect(acts.map(({ kind }) => kind).sort()).toEqual(['repay', 'trade']);
     expect(gaps).toHaveLength(2);
     const own = intent({ asset: 'BNB', amount: '14', ref: '1', state: 'confirmed' });
-    expect((await venue.external(now - 10_000, [own], SIGNAL)).acts.map(({ kind }) => kind)).toEqual(['conversion']);
+    expect(
+      (await venue.external(now - 10_000, () => Promise.resolve([own]), SIGNAL)).acts.map(({ kind }) => kind),
+    ).toEqual(['trade']);
   });
 
   it('does not reach further back than thirty days, and says so', async () => {
     const { venue, fake } = await setUp();
-    const { gaps } = await venue.external(now - 100 * DAY_MS, [], SIGNAL);
+    const { gaps } = await venue.external(now - 100 * DAY_MS, NONE, SIGNAL);
     expect(gaps).toHaveLength(1);
     const starts = fake.calls(`${MARGIN}/capital-flow`).map(({ params }) => Number(params['startTime']));
     expect(Math.min(...starts)).toBeGreaterThan(now - 31 * DAY_MS);

@@ -5,7 +5,11 @@ import type { ReportingVenue } from '../../../src/exchanges/exchange.ts';
 import { createOkx } from '../../../src/exchanges/okx/index.ts';
 import { OKX_TIMING } from '../../../src/exchanges/okx/timing.ts';
 import { systemClock } from '../../../src/clock.ts';
+import type { Intent } from '../../../src/core/intent.ts';
 import { KEYS, ScriptedOkx, UID, freeMeter, intent, never, recordingLog, refusal, type Seen } from './support.ts';
+
+/** Nothing of ours. */
+const NONE = (): Promise<readonly Intent[]> => Promise.resolve([]);
 
 const HOUR_MS = 3_600_000;
 const LOAN = 'finance/flexible-loan';
@@ -314,7 +318,7 @@ describe('what others did', () => {
     ['a_type_of_tomorrow', 'conversion', 'unknown'],
   ])('loan history %s is a %s', async (type, kind, effect) => {
     server.on(`GET ${LOAN}/loan-history`, () => [historyRow('7', type)]);
-    const { acts } = await open('okx.flexibleLoan').external(now - 1_000, [], never());
+    const { acts } = await open('okx.flexibleLoan').external(now - 1_000, NONE, never());
     expect(acts).toHaveLength(1);
     expect(acts[0]).toMatchObject({ kind, effect, asset: 'USDT', loan: 'desk/okx.flexibleLoan/12345', ref: '7' });
     expect(acts[0]?.amount.toFixed()).toBe('100');
@@ -336,7 +340,7 @@ describe('what others did', () => {
     server.on('GET asset/bills', () => bills);
     server.on(`GET ${LOAN}/loan-history`, () => [historyRow('9', 'repaid')]);
     const kinds = async (...products: readonly Product[]): Promise<string[]> => {
-      const { acts } = await open(...products).external(now - 1_000, [], never());
+      const { acts } = await open(...products).external(now - 1_000, NONE, never());
       await venue.close();
       return acts.map(({ kind, ref }) => `${kind} ${ref}`).sort();
     };
@@ -351,14 +355,15 @@ describe('what others did', () => {
     ['1', '11', '5', 'transfer', 'collateralUp'],
     ['1', '12', '-5', 'transfer', 'collateralDown'],
     ['5', '', '-5', 'liquidation', 'collateralDown'],
-    ['2', '1', '-5', 'conversion', 'collateralDown'],
+    ['2', '1', '-5', 'trade', 'collateralDown'],
+    ['99', '', '-5', 'conversion', 'collateralDown'],
   ])('account bill %s/%s of %s is a %s', async (type, subType, balChg, kind, effect) => {
     server.on('GET account/bills', () => [
       { billId: '3', ccy: 'BTC', balChg, sz: '5', type, subType, ts: String(now) },
       { billId: '2', ccy: 'USDT', balChg: '-0.1', sz: '0.1', type: '7', subType: '9', ts: String(now) },
       { billId: '1', ccy: 'USDT', balChg: '-100', sz: '100', type: '22', subType: '308', ts: String(now) },
     ]);
-    const { acts } = await open('okx.spotBorrow').external(now - 1_000, [], never());
+    const { acts } = await open('okx.spotBorrow').external(now - 1_000, NONE, never());
     expect(acts).toHaveLength(1);
     expect(acts[0]).toMatchObject({ kind, effect, asset: 'BTC', loan: 'desk/okx.spotBorrow' });
   });
@@ -371,7 +376,7 @@ describe('what others did', () => {
   ])('history %s is a %s, also when only the bills could be read', async (type, kind) => {
     const row = { ccy: 'USDT', type, amt: '100', accBorrowed: '0', ts: String(now) };
     server.on('GET account/spot-borrow-repay-history', () => [row, { ...row, accBorrowed: '100' }]);
-    const both = await open('okx.spotBorrow').external(now - 1_000, [], never());
+    const both = await open('okx.spotBorrow').external(now - 1_000, NONE, never());
     expect(both.acts.map((act) => act.kind)).toEqual([kind, kind]);
     await venue.close();
     const subType = { manual_borrow: '306', auto_borrow: '307', manual_repay: '308', auto_repay: '309' }[type] ?? '';
@@ -379,7 +384,7 @@ describe('what others did', () => {
     server.on('GET account/bills', () => [
       { billId: '1', ccy: 'USDT', balChg: '-100', sz: '100', type: '22', subType, ts: String(now) },
     ]);
-    const { acts, gaps } = await open('okx.spotBorrow').external(now - 1_000, [], never());
+    const { acts, gaps } = await open('okx.spotBorrow').external(now - 1_000, NONE, never());
     expect([acts.map((act) => act.kind), gaps.length]).toEqual([[kind], 1]);
   });
 
@@ -396,6 +401,8 @@ describe('what others did', () => {
       historyRow('8', 'collateral_released', { ccy: 'BTC', amt: '0.3' }),
       historyRow('7', 'repaid'),
     ]);
-    expect((await open('okx.flexibleLoan').external(now - 1_000, [own], never())).acts).toEqual([]);
+    expect((await open('okx.flexibleLoan').external(now - 1_000, () => Promise.resolve([own]), never())).acts).toEqual(
+      [],
+    );
   });
 });

@@ -1,0 +1,68 @@
+/**
+ * What others did to an account, as the venue's records told: facts, so no epoch is checked. Each is written once; old ones
+ * are dropped. With them stands how far the records were read, so that a server that was down goes on from there.
+ */
+import type { Redis } from 'ioredis';
+import type { ExternalAct } from '../exchanges/exchange.ts';
+import type { AccountKey } from './keys.ts';
+import { APPEND_EXTERNAL } from './scripts.ts';
+import { exactFrom, exactText } from './viewText.ts';
+
+/** Wall ms. */
+export interface Reach {
+  /** Of what was before nothing is told: the journal was not there yet. */
+  readonly begin: number;
+  /** Up to here the records were read. They may still have lagged. */
+  readonly readTo: number;
+}
+
+/** Acts that are kept at least, however old. */
+const KEPT = 1_000;
+
+export class Externals {
+  readonly #redis: Redis;
+  readonly #key: (name: AccountKey) => string;
+
+  constructor(redis: Redis, key: (name: AccountKey) => string) {
+    this.#redis = redis;
+    this.#key = key;
+  }
+
+  /** How far the records were read; the first to ask sets the beginning. */
+  async reach(now: number): Promise<Reach> {
+    const key = this.#key('externalReach');
+    await this.#redis.set(key, JSON.stringify({ begin: now, readTo: now } satisfies Reach), 'NX');
+    return JSON.parse((await this.#redis.get(key)) ?? '') as Reach;
+  }
+
+  /** Acts since then by the venue's dates, oldest first. */
+  async since(ms: number): Promise<readonly ExternalAct[]> {
+    return (await this.#redis.zrangebyscore(this.#key('external'), ms, '+inf')).map(actFrom);
+  }
+
+  /** The newest acts, oldest first. */
+  async newest(most: number): Promise<readonly ExternalAct[]> {
+    return (await this.#redis.zrange(this.#key('external'), String(-most), '-1')).map(actFrom);
+  }
+
+  /**
+   * Writes what is not written yet and how far was read, in one step. Acts younger than `keepSince` are never dropped,
+   * so that none of them can be new a second time. @returns those that were new
+   */
+  async append(acts: readonly ExternalAct[], reach: Reach, keepSince: number): Promise<readonly ExternalAct[]> {
+    const written = await this.#redis.eval(
+      APPEND_EXTERNAL,
+      '2',
+      this.#key('external'),
+      this.#key('externalReach'),
+      ...[JSON.stringify(reach), String(KEPT), String(keepSince)],
+      ...acts.flatMap((act) => [String(act.at), exactText(act)]),
+    );
+    const isNew = new Set((written as readonly number[]).map(Number));
+    return acts.filter((_, index) => isNew.has(index));
+  }
+}
+
+export function actFrom(text: string): ExternalAct {
+  return exactFrom(text) as ExternalAct;
+}
