@@ -47,7 +47,7 @@ async function search(
   signal.throwIfAborted();
   gapTeller.tell(gaps);
   const known = await journal.externals.since(since - SAME_MS);
-  const fresh = acts.filter((act) => act.at >= reach.begin && !isKnown(act, known, acts));
+  const fresh = acts.filter((act) => !isKnown(act, known, acts));
   const readTo = gaps.length === 0 ? startedAt : Math.max(reach.readTo, startedAt - MOST_BEHIND_MS);
   const written = await journal.externals.append(fresh, { ...reach, readTo }, since - SAME_MS);
   for (const act of written) deps.emit(name, { type: 'external', ...toldOf(act) });
