@@ -94,8 +94,24 @@ export interface LoanView {
   readonly marginRatio: { readonly value: Dec; readonly m: Dec; readonly adjEq: Dec } | null;
   /** Most coins the venue would let go, per asset, as far as it was asked; an absent asset is unknown, not unlimited. */
   readonly maxRelease: Readonly<Record<Asset, Dec>>;
-  /** Notes an operator should see: forced-repayment risk, conversion risk, restricted asset. */
+  /** Notes an operator should see: a restricted account or asset, figures that disagree. */
   readonly alerts: readonly string[];
+  /** What the venue may do to it by itself, whatever its LTV. */
+  readonly risks: readonly VenueRisk[];
+}
+
+/**
+ * The venue may repay a debt by force, sell collateral because a cap of its own is reached, stop counting a coin for new
+ * borrowing, or repay with whatever comes in because the account is set so. No LTV shows it, and nothing of ours prevents it.
+ */
+export interface VenueRisk {
+  readonly kind: 'forcedRepayment' | 'autoConversion' | 'collateralCap' | 'autoRepay';
+  /** `null`: not about one coin. */
+  readonly asset: Asset | null;
+  /** As the venue rates it, from 1 to 5, the higher the sooner; `null` where it does not. */
+  readonly level: number | null;
+  /** Why, as the venue names it; empty where it does not. */
+  readonly why: string;
 }
 
 /** A wallet's name in the policy file: `spot`, `funding`, `trading`. */

@@ -12,6 +12,7 @@ import { awaited } from '../machines/step.ts';
 import type { LevelsText, LoanEvent, ReleaseWatch, Stored } from '../machines/types.ts';
 import type { AccountSetup } from './account.ts';
 import type { Draft } from './draft.ts';
+import { VENUE_RISK, tellRisks } from './venueRisks.ts';
 
 export interface Followed {
   readonly policy: Policy;
@@ -60,6 +61,7 @@ export function seeLoans(setup: AccountSetup, draft: Draft, facts: SeeFacts): vo
   const seen = new Set<LoanId>();
   for (const loan of view.loans) {
     seen.add(loan.id);
+    tellRisks(draft, loan);
     const found = followed(setup, loan);
     if ('none' in found) leave(setup, draft, loan, found, now);
     else {
@@ -72,7 +74,7 @@ export function seeLoans(setup: AccountSetup, draft: Draft, facts: SeeFacts): vo
     if (!seen.has(id) && isWatched(stored)) draft.tell(id, unseen(facts, id));
   }
   const whole = Object.values(view.sections).every(({ state }) => state === 'fresh');
-  if (whole) draft.searched('unlisted', 'levels', 'machine');
+  if (whole) draft.searched('unlisted', 'levels', 'machine', VENUE_RISK);
 }
 
 /** Closed and retired loans say nothing more until they are seen again. */

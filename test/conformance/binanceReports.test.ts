@@ -42,7 +42,7 @@ function loan(product: LoanView['product'], key: string, debt: string, held: str
     debts: [{ ...coin, asset: debt, principal: ONE, interest: ZERO, minRepay: null, minLeft: null }],
     collateral: [{ ...coin, asset: held, free: ONE, weight: ONE, leaveTiers: [], addTiers: [], minAdd: null }],
     ...{ debtValue: ONE, collateralValue: parse('2'), ltv: parse('0.5'), venueLtv: null, line: parse('0.9') },
-    ...{ call: null, marginRatio: null, maxRelease: {}, alerts: [] },
+    ...{ call: null, marginRatio: null, maxRelease: {}, alerts: [], risks: [] },
   };
 }
 

@@ -122,6 +122,7 @@ export function loan(spec: LoanSpec): LoanView {
     marginRatio: spec.marginRatio ?? null,
     maxRelease: Object.fromEntries(Object.entries(spec.most ?? {}).map(([asset, most]) => [asset, parse(most)])),
     alerts: [],
+    risks: [],
   };
 }
 

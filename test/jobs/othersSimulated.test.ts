@@ -267,4 +267,23 @@ describe('the venue itself', () => {
     await eventually(async () => (await scene.runner.journal.why(converted ?? ''))?.includes('LTV')).toBe(true);
     await expectClean(scene);
   }, 60_000);
+
+  it('rates what it may do with a coin of the trading account: told as it gets worse, and nothing is paid for it', async () => {
+    const borrowing = {
+      enableSpotBorrow: true,
+      trading: { BTC: '1' },
+      spotDebt: { USDT: '10000' },
+      spotStartLtv: '0.4',
+    };
+    const scene = await stage('okx.spotBorrow', okx({ funding: { USDT: '50000' }, ...borrowing }));
+    act(scene, 'okx', { do: 'risk', ccy: 'USDT', forcedRepayment: 2, byPlatform: true });
+    await eventually(() => says(scene, 'venueRisk')).toHaveLength(1);
+    act(scene, 'okx', { do: 'risk', ccy: 'USDT', forcedRepayment: 4, byPlatform: true, autoConversion: 3 });
+    await eventually(() => says(scene, 'venueRisk')).toHaveLength(3);
+    expect(says(scene, 'venueRisk')[1]).toMatch(
+      /repay the debt in USDT by force.*4 of 5, because the platform runs short/,
+    );
+    expect(await scene.runner.journal.intents()).toEqual([]);
+    await expectClean(scene);
+  }, 60_000);
 });

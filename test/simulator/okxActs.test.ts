@@ -36,6 +36,19 @@ describe('deeds', () => {
     expect([bench.funding('BTC'), bench.report('12345').liquidated]).toEqual(['0.9', false]);
   });
 
+  it('risk is how the platform rates a coin of the trading account from then on', () => {
+    const bench = new Bench([accountInput({ enableSpotBorrow: true, trading: { BTC: '1', ETH: '1' } })]);
+    const rated = (ccy: string): unknown => {
+      const [row] = bench.get(`/api/v5/account/balance?ccy=${ccy}`).data;
+      return (row as { details: unknown[] }).details[0];
+    };
+    bench.okx.books.act({ do: 'risk', account: 'main', ccy: 'BTC', forcedRepayment: 3, byPlatform: true, colRes: '2' });
+    expect(rated('BTC')).toMatchObject({ twap: '3', frpType: '2', colRes: '2', colBorrAutoConversion: '0' });
+    expect(rated('ETH')).toMatchObject({ twap: '0', frpType: '0', colRes: '0' });
+    bench.okx.books.act({ do: 'risk', account: 'main', ccy: 'BTC', autoConversion: 5 });
+    expect(rated('BTC')).toMatchObject({ twap: '0', frpType: '0', colRes: '0', colBorrAutoConversion: '5' });
+  });
+
   it('thresholds change under a running loan and take effect at the next moment', () => {
     const bench = new Bench();
     bench.okx.books.act({ do: 'thresholds', account: 'main', liqLtv: '0.6', callLtv: '0.55', initialLtv: '0.5' });

@@ -140,6 +140,7 @@ export function crossView(input: CrossInput): LoanView {
     call: thresholds.call,
     marginRatio: null,
     maxRelease: {},
+    risks: [],
     alerts,
   };
 }

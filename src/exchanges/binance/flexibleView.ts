@@ -94,6 +94,7 @@ export function flexibleView(input: FlexibleInput): LoanView {
     marginRatio: null,
     maxRelease: closed ? {} : releasable(position, debtValue, price, bars),
     // The loan index may differ from the margin index that is read here: said, not refused. The worse one triggers anyway.
+    risks: [],
     alerts:
       venueLtv !== null && apart(venueLtv, { low: ltv, high: ltv })
         ? ['the venue’s LTV and quantities at index prices disagree']

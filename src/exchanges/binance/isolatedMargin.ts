@@ -208,6 +208,7 @@ function isolatedView(input: IsolatedInput): LoanView {
     call: null,
     marginRatio: null,
     maxRelease: {},
+    risks: [],
     alerts: pair.enabled ? [] : ['this pair is disabled at the venue'],
   };
 }

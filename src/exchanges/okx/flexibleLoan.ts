@@ -15,7 +15,6 @@ import { PAGE, billCursor, billsSince, newest, readFunding, signTransfer, transf
 import { amountMatch, cannotTell, isPartial, judge, phaseOf, type Quantity, type Records } from './judge.ts';
 import type { ProductPart, Section, Surroundings } from './product.ts';
 import type { Params } from './signer.ts';
-import { VenueActs } from './venueActs.ts';
 import { isNewer, loanHistoryRow, loanInfoRow, readRows, type LoanHistoryRow, type LoanInfoRow } from './wire.ts';
 
 /** Records of each verb: loan-history's type and the funding bill's (okx.md §3.1, §3.5). */
@@ -42,18 +41,15 @@ export class FlexibleLoan implements ProductPart {
   readonly product = 'okx.flexibleLoan';
   readonly #account: string;
   readonly #client: OkxClient;
-  readonly #venueActs: VenueActs;
 
   constructor(options: FlexibleOptions) {
     this.#account = options.account;
     this.#client = options.client;
-    this.#venueActs = new VenueActs(options.client);
   }
 
   /** All orders of the account. An empty list is the venue's own word that there is no loan (okx.md §3.3). */
   async observe(around: Surroundings, signal: AbortSignal): Promise<Section> {
     const asOf = this.#client.clock.wall();
-    const acts = this.#venueActs.known();
     const [rows, funding, discounts] = await Promise.all([
       this.#orders('', signal, 'poll'),
       around.funding,
@@ -76,7 +72,6 @@ export class FlexibleLoan implements ProductPart {
           prices: prices.of,
           discounts,
           addable,
-          alerts: acts.filter(({ ccy }) => concerns(row, ccy)).map(({ says }) => says),
         }),
       );
     }
@@ -217,10 +212,6 @@ function orderParam(intent: Intent): Params {
 function orderToGrow(intent: Intent): Params {
   if (intent.key === SINGLE) throw new VenueError('malformed', 'only an order that the venue names can grow');
   return { ordId: intent.key };
-}
-
-function concerns(row: LoanInfoRow, ccy: string): boolean {
-  return [...row.loan, ...row.collateral].some((coins) => coins.ccy === ccy);
 }
 
 function orderSays(intent: Intent, row: LoanInfoRow | undefined): Quantity {

@@ -36,7 +36,6 @@ export interface FlexibleSurroundings {
   readonly discounts: ReadonlyMap<Asset, DiscountRow> | null;
   /** Coins of the funding account that could be added. */
   readonly addable: readonly Asset[];
-  readonly alerts: readonly string[];
 }
 
 /** @throws VenueError when the row cannot be true or a needed figure is missing */
@@ -45,7 +44,7 @@ export function flexibleLoanView(row: LoanInfoRow, around: FlexibleSurroundings)
   const where = `loan-info ${key}`;
   const debts = debtsOf(row, around.prices, where);
   const closed = row.loan.every(({ amt }) => amt.isZero()) && row.loanUsd.isZero();
-  const alerts = [...around.alerts];
+  const alerts: string[] = [];
   const collateral = collateralOf(row, around, alerts, where);
   const ltv = closed ? ZERO : ltvOf(row, where);
   return {
@@ -66,6 +65,7 @@ export function flexibleLoanView(row: LoanInfoRow, around: FlexibleSurroundings)
     marginRatio: null,
     maxRelease: {},
     alerts,
+    risks: [],
   };
 }
 

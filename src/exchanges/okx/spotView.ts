@@ -10,6 +10,7 @@ import {
   type CollateralView,
   type DebtView,
   type LoanView,
+  type VenueRisk,
   type WeightTier,
 } from '../../core/loan.ts';
 import { Dec, ONE, ZERO, max, min, sum } from '../../core/money.ts';
@@ -75,7 +76,8 @@ export function spotBorrowView(row: BalanceRow, around: SpotSurroundings): LoanV
     call: m === null ? null : ONE.div(ONE.plus(m.times(WARNED_AT))),
     marginRatio,
     maxRelease: {},
-    alerts: [...coins.flatMap(alertsOf), ...accountAlerts(row, debtValue, around.autoRepay && !closed)],
+    alerts: accountAlerts(row, debtValue),
+    risks: closed ? [] : [...coins.flatMap(risksOf), ...(around.autoRepay ? [AUTO_REPAY] : [])],
   };
 }
 
@@ -189,32 +191,32 @@ function newcomers(coins: readonly Coin[], around: SpotSurroundings): Collateral
   });
 }
 
+/** Any inflow of a debt coin repays by itself (okx.md §4.4). */
+const AUTO_REPAY: VenueRisk = { kind: 'autoRepay', asset: null, level: null, why: '' };
+/** Whom a forced repayment is due to (okx.md §4.6 `frpType`). */
+const FORCED_BY: Readonly<Record<string, string>> = {
+  '1': 'the account is at risk',
+  '2': 'the platform runs short of it',
+};
+
 /** Risks that no LTV shows (okx.md §4.6: twap, frpType, colRes, colBorrAutoConversion). */
-function alertsOf({ asset, detail }: Coin): string[] {
-  const alerts: string[] = [];
-  if (isAtLeastOne(detail.twap)) {
-    const whose = detail.forcedRepayType === '2' ? 'the platform runs short of it' : 'the account is at risk';
-    alerts.push(`${asset}: forced repayment risk level ${detail.twap} of 5 (${whose})`);
+function risksOf({ asset, detail }: Coin): VenueRisk[] {
+  const { twap, forcedRepayType, autoConversion, colRes } = detail;
+  const risks: VenueRisk[] = [];
+  if (isAtLeastOne(twap)) {
+    risks.push({ kind: 'forcedRepayment', asset, level: Number(twap), why: FORCED_BY[forcedRepayType] ?? '' });
   }
-  if (isAtLeastOne(detail.autoConversion))
-    alerts.push(
-      `${asset}: risk level ${detail.autoConversion} of 5 that collateral is sold because the platform's cap is reached`,
-    );
-  if (detail.colRes === '2')
-    alerts.push(`${asset}: the platform's collateral cap is reached, it counts for no new borrowing`);
-  return alerts;
+  if (isAtLeastOne(autoConversion))
+    risks.push({ kind: 'autoConversion', asset, level: Number(autoConversion), why: '' });
+  if (colRes === '2') risks.push({ kind: 'collateralCap', asset, level: null, why: '' });
+  return risks;
 }
 
 function isAtLeastOne(level: string): boolean {
   return /^[1-9]\d*$/.test(level);
 }
 
-function accountAlerts(row: BalanceRow, debtValue: Dec, autoRepay: boolean): string[] {
-  const alerts: string[] = [];
-  if (autoRepay) alerts.push('auto-repay is on: any inflow of a debt coin repays by itself');
-  const { borrowUsd } = row;
-  if (borrowUsd !== null && !debtValue.isZero() && borrowUsd.minus(debtValue).abs().gt(debtValue.times(ODD))) {
-    alerts.push(`the venue counts the debt as ${borrowUsd.toFixed(2)} USD, we count ${debtValue.toFixed(2)} USD`);
-  }
-  return alerts;
+function accountAlerts({ borrowUsd }: BalanceRow, debtValue: Dec): string[] {
+  if (borrowUsd === null || debtValue.isZero() || borrowUsd.minus(debtValue).abs().lte(debtValue.times(ODD))) return [];
+  return [`the venue counts the debt as ${borrowUsd.toFixed(2)} USD, we count ${debtValue.toFixed(2)} USD`];
 }

@@ -21,9 +21,6 @@ export interface OkxTiming extends VenueTiming {
   readonly indexAgeMs: number;
   readonly indexKeepMs: number;
   readonly referenceKeepMs: number;
-  /** How often loan-history is searched for what the venue did by itself, and how long that stays an alert. */
-  readonly forcedEveryMs: number;
-  readonly forcedKeepMs: number;
   /** First and longest wait before a broken price feed connects again. */
   readonly feedRetryMs: number;
   readonly feedRetryMaxMs: number;
@@ -42,8 +39,6 @@ export const OKX_TIMING: OkxTiming = {
   indexAgeMs: 400,
   indexKeepMs: 10_000,
   referenceKeepMs: 86_400_000,
-  forcedEveryMs: 60_000,
-  forcedKeepMs: 3_600_000,
   feedRetryMs: 250,
   feedRetryMaxMs: 15_000,
 };

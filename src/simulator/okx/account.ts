@@ -64,6 +64,17 @@ export interface SpotInterestRow extends Row {
   readonly liab: string;
 }
 
+/** How the platform rates what it may do with a currency by itself, as account/balance shows it (okx.md §4.6). */
+export interface SelfActing {
+  /** Risk of a forced repayment, 0 to 5, and whose fault it is: 0 none, 1 the user's, 2 the platform's. */
+  readonly twap: string;
+  readonly frpType: string;
+  /** The platform's cap for it as collateral: 0 not reached, 1 nearly, 2 reached. */
+  readonly colRes: string;
+  /** Risk that it is sold because of that cap, 0 to 5. */
+  readonly colBorrAutoConversion: string;
+}
+
 /** One account. Holdings change only through `commit`. */
 export class Account {
   readonly name: string;
@@ -78,6 +89,8 @@ export class Account {
   autoRepay: boolean;
   /** Currencies that do not count as collateral in the trading account. */
   readonly collateralOff = new Set<string>();
+  /** By currency; the others are at no risk. */
+  readonly selfActing = new Map<string, SelfActing>();
 
   readonly loanRows = new Records<LoanRow>(400 * DAY_MS);
   readonly interestRows = new Records<InterestRow>(31 * DAY_MS);

@@ -25,6 +25,8 @@ const account = z.string().min(1);
 /** Left out: the earliest order. */
 const ordId = z.string().optional();
 const ccy = z.string().min(1);
+/** 0: no risk. */
+const rating = z.int().min(0).max(5).default(0);
 const onOrder = { account, ordId, ccy, amt: decimal };
 const onAccount = { account, ccy, amt: decimal };
 
@@ -48,6 +50,16 @@ export const okxActSchema = z.discriminatedUnion('do', [
   }),
   /** The platform repays `share` of the debt out of collateral, at any LTV (okx.md §3.1). */
   z.strictObject({ do: z.literal('forcedRepayment'), account, ordId, share: decimal.prefault('1') }),
+  /** The platform rates anew what it may do with a currency of the trading account (okx.md §4.6). */
+  z.strictObject({
+    do: z.literal('risk'),
+    account,
+    ccy,
+    forcedRepayment: rating,
+    byPlatform: z.boolean().default(false),
+    autoConversion: rating,
+    colRes: z.enum(['0', '1', '2']).default('0'),
+  }),
   /** The venue changes an order's lines. */
   z.strictObject({
     do: z.literal('thresholds'),
@@ -102,6 +114,15 @@ export function perform(parts: ActParts, deed: OkxAct): unknown {
       return fromOutside(parts, found, deed);
     case 'forcedRepayment':
       parts.force.convert(found, orderOf(found, deed.ordId), deed.share);
+      return {};
+    case 'risk':
+      found.selfActing.set(deed.ccy, {
+        twap: String(deed.forcedRepayment),
+        // Only set when there is a risk.
+        frpType: deed.forcedRepayment === 0 ? '0' : deed.byPlatform ? '2' : '1',
+        colRes: deed.colRes,
+        colBorrAutoConversion: String(deed.autoConversion),
+      });
       return {};
     case 'thresholds':
       return thresholds(parts, found, deed);

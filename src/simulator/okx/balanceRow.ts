@@ -1,5 +1,5 @@
 /** The answer of account/balance, which the `account` channel pushes, too (okx.md §4.6, §8). */
-import type { Account } from './account.ts';
+import type { Account, SelfActing } from './account.ts';
 import type { Core } from './core.ts';
 import { usdText } from './core.ts';
 import type { Holdings, SpotCoin } from './holdings.ts';
@@ -32,8 +32,6 @@ const NOT_APPLICABLE = {
 
 const ALWAYS_ZERO = {
   autoLendMtAmt: '0',
-  colBorrAutoConversion: '0',
-  colRes: '0',
   fixedBal: '0',
   frozenBal: '0',
   isoEq: '0',
@@ -44,6 +42,8 @@ const ALWAYS_ZERO = {
   spotIsoBal: '0',
   stgyEq: '0',
 };
+
+const NO_RISK: SelfActing = { twap: '0', frpType: '0', colRes: '0', colBorrAutoConversion: '0' };
 
 /**
  * One row about the whole account with `details` per currency. `pushed` rows carry the coin's price and spell one field
@@ -104,6 +104,7 @@ function detail(
   return {
     ...NOT_APPLICABLE,
     ...ALWAYS_ZERO,
+    ...(account.selfActing.get(ccy) ?? NO_RISK),
     ...inUse,
     autoLendStatus: 'off',
     availBal: coin.cash.toFixed(),
@@ -116,11 +117,9 @@ function detail(
     disEq: account.enableSpotBorrow ? usdText(counted.times(core.price(ccy))) : '0',
     eq: eq.toFixed(),
     eqUsd: usdText(eq.times(core.price(ccy))),
-    frpType: '0',
     interest: on(coin.interest.toFixed()),
     liab: on(coin.liab.toFixed()),
     maxLoan: on(spot.maxLoan(account, holdings, ccy).toFixed()),
-    twap: '0',
     uTime: String(core.now()),
   };
 }

@@ -43,7 +43,6 @@ function around(more: Partial<FlexibleSurroundings> & { usd?: Record<string, str
     prices,
     discounts: brackets(discount('BTC'), discount('ETH'), flat('USDC', '1'), flat('USDT', '1')),
     addable: [],
-    alerts: [],
     ...rest,
   };
 }

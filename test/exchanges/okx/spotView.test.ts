@@ -162,13 +162,23 @@ describe('empty fields', () => {
   });
 });
 
-describe('alerts', () => {
-  it('name what no LTV shows', () => {
-    const risky = { ...BTC, twap: '3', frpType: '2', colRes: '2', colBorrAutoConversion: '4' };
-    const { alerts } = view({ ...X14, notionalUsdForBorrow: '61000' }, [USDT, risky], { autoRepay: true });
-    expect(alerts).toHaveLength(5);
-    expect(alerts.join('\n')).toMatch(
-      /forced repayment risk level 3[\s\S]*level 4[\s\S]*cap is reached[\s\S]*auto-repay[\s\S]*61000/,
-    );
+describe('what no LTV shows', () => {
+  const risky = { ...BTC, twap: '3', frpType: '2', colRes: '2', colBorrAutoConversion: '4' };
+
+  it('is told coin by coin, as the venue rates it', () => {
+    const { risks } = view(X14, [USDT, risky], { autoRepay: true });
+    expect(risks).toEqual([
+      { kind: 'forcedRepayment', asset: 'BTC', level: 3, why: 'the platform runs short of it' },
+      { kind: 'autoConversion', asset: 'BTC', level: 4, why: '' },
+      { kind: 'collateralCap', asset: 'BTC', level: null, why: '' },
+      { kind: 'autoRepay', asset: null, level: null, why: '' },
+    ]);
+    expect(view(X14, [USDT, BTC]).risks).toEqual([]);
+  });
+
+  it('includes a debt that the venue counts otherwise', () => {
+    expect(view({ ...X14, notionalUsdForBorrow: '61000' }, [USDT, BTC]).alerts).toEqual([
+      expect.stringMatching(/as 61000.00 USD, we count/),
+    ]);
   });
 });

@@ -133,19 +133,6 @@ describe('observing', () => {
     await expect(venue.observe(never())).rejects.toMatchObject({ name: 'VenueError', kind: 'network' });
   });
 
-  it('tells what the venue did by itself, without waiting for it', async () => {
-    server.on(HISTORY, () => [
-      { refId: '9', type: 'forced_repayment_sell', ccy: 'BTC', amt: '-0.5', ts: String(Date.now()) },
-      { refId: '8', type: 'repaid', ccy: 'USDT', amt: '-5', ts: String(Date.now()) },
-      { refId: '7', type: 'forced_liquidation', ccy: 'BTC', amt: '-1', ts: '1600000000000' },
-    ]);
-    await venue.observe(never());
-    await systemClock.sleep(50);
-    expect((await venue.observe(never())).loans[0]?.alerts).toEqual([
-      'the venue acted by itself: forced_repayment_sell 0.5 BTC',
-    ]);
-  });
-
   it('reads how much may be released only when somebody asks', async () => {
     server.on('GET finance/flexible-loan/max-collateral-redeem-amount', () => [{ ccy: 'BTC', maxRedeemAmt: '0.1' }]);
     const [loan] = (await venue.observe(never())).loans;
