@@ -2,19 +2,11 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
 import type { Product } from '../../src/core/loan.ts';
-import { silentLog } from '../../src/exchanges/kit.ts';
-import { createVenue } from '../../src/exchanges/venues.ts';
 import type { LookEvent } from '../../src/jobs/account.ts';
-import { outsiders } from '../../src/jobs/outsiders.ts';
-import { Runner } from '../../src/jobs/runner.ts';
-import { startSimulator } from '../../src/simulator/start.ts';
-import type { Simulator } from '../../src/simulator/start.ts';
-import type { WorldInput } from '../../src/simulator/world.ts';
-import { policy, rung } from '../core/build.ts';
 import type { TestRedis } from '../support/redis.ts';
 import { startTestRedis } from '../support/redis.ts';
-import { TIMING } from './bench.ts';
-import { freshAddress } from './fixtures.ts';
+import { KEY, openStage } from './simulatorStage.ts';
+import type { Stage, StageOptions } from './simulatorStage.ts';
 
 let redis: TestRedis;
 const closers: (() => Promise<void>)[] = [];
@@ -28,102 +20,26 @@ afterAll(async () => {
   await redis.stop();
 });
 
-const KEY = { id: 'keyOfDesk', secret: 'secretOfDesk', passphrase: 'wordsOfDesk' };
 const [FIRST, SECOND] = ['680234819012345678', '680234819012345679'];
-const SCALE = 0.1;
 
-/** Three agreeing reads would take a minute, an unhurried search longer than a test waits: whatever is quicker was explained. */
-const QUICK = {
-  ...TIMING,
-  lookEveryMs: 300,
-  lookSoonMs: 50,
-  settleInLaneMs: 300,
-  lagMarginMs: 1_000,
-  reflectTimeoutMs: 6_000,
-  evidenceSpreadMs: 600,
-  spacingMs: 20,
-  plausibleAfterMs: 60_000,
-  recordsEveryMs: 18_000,
-};
+/** Three agreeing reads and an unhurried search would take longer than a test waits: whatever is quicker was explained. */
+const WAITS = { lagMarginMs: 1_000, plausibleAfterMs: 30_000, recordsEveryMs: 18_000 };
 
-const RULES = policy({
-  confirm: { act: 1, urgent: 1 },
-  coolDownMs: 0,
-  ladder: [rung(1, { from: ['inside'] }), rung(2, { from: ['wallet'] })],
-});
+type Accounts = NonNullable<StageOptions['accounts']>;
 
-interface Stage {
-  readonly simulator: Simulator;
-  readonly runner: Runner;
-  readonly events: LookEvent[];
-  readonly errors: Error[];
-}
-
-async function stage(product: Product, world: WorldInput, again?: Stage): Promise<Stage> {
-  const simulator = again?.simulator ?? (await startSimulator({ world: settled(world), tape: 'calm-2023', seed: 1 }));
-  if (again === undefined) closers.push(() => simulator.stop());
-  const name = product.startsWith('okx') ? 'okx' : 'binance';
-  const secret = (text: string) => ({ reveal: () => text });
-  const venue = createVenue({
-    account: 'desk',
-    venue: name,
-    key: { id: secret(KEY.id), secret: secret(KEY.secret), passphrase: secret(KEY.passphrase) },
-    hosts: simulator[name],
-    products: [product],
-    expectUid: null,
-    clock: systemClock,
-    requestDeadlineMs: QUICK.requestDeadlineMs,
-    lagMarginMs: QUICK.lagMarginMs,
-    binanceRecvWindowMs: 300,
-    okxWindowMs: 3_000,
-    waitsScale: SCALE,
-    tagIntents: true,
-    log: silentLog,
-  });
-  const [events, errors]: [LookEvent[], Error[]] = [[], []];
-  const runner = await Runner.open({
-    setup: {
-      name: 'desk',
-      venue: name,
-      mode: 'simulated',
-      digest: 'd1',
-      policies: { plain: name === 'okx' ? { ...RULES, ladder: [rung(1, { from: ['wallet'] })] } : RULES },
-      loans: [{ product, match: {}, policy: 'plain', priority: 1 }],
-      unlisted: { kind: 'alert' },
-      wallets: ['spot', 'crossInside', 'funding'].map((wallet) => ({ name: wallet, keep: {} })),
-      groups: {},
-      timing: QUICK,
-    },
-    address: again?.runner.address ?? { ...freshAddress(), venue: name, uid: name === 'okx' ? '43' : '42' },
-    venue,
-    clock: systemClock,
-    stamp: 'abc',
-    redis: redis.connect(),
-    consumer: redis.connect(),
-    emit: (_account, event) => events.push(event),
-    errands: (deps) => [outsiders(deps, venue)],
-    onError: (_account, error) => errors.push(error),
-  });
-  closers.push(() => runner.stop(2_000));
-  const scene = { simulator, runner, events, errors };
-  await expect.poll(() => events.some(({ type }) => type === 'looked'), { timeout: 10_000 }).toBe(true);
+async function stage(product: Product, accounts: Accounts, after?: Stage): Promise<Stage> {
+  const onClose = (close: () => Promise<void>): number => closers.push(close);
+  const options = { accounts, timing: WAITS, ...(after === undefined ? {} : { after }) };
+  const scene = await openStage(() => redis.connect(), onClose, product, options);
+  await eventually(() => scene.events.some(({ type }) => type === 'looked')).toBe(true);
   return scene;
 }
 
-function settled(world: WorldInput): WorldInput {
-  return {
-    timing: { settleMs: 60 },
-    binanceSettings: { limits: { windowScale: SCALE } },
-    okxSettings: { limits: { windowScale: SCALE }, clockWindowMs: 3_000 },
-    ...world,
-  };
-}
-
-function binance(account: object): WorldInput {
+function binance(account: object): Accounts {
   return { binance: [{ name: 'desk', uid: '42', key: { id: KEY.id, secret: KEY.secret }, ...account }] };
 }
 
-function okx(account: object): WorldInput {
+function okx(account: object): Accounts {
   return { okx: [{ name: 'desk', uid: '43', key: { ...KEY }, ...account }] };
 }
 
@@ -178,9 +94,11 @@ describe('a liquidation', () => {
       (await scene.runner.journal.intents()).flatMap(({ state, loan: of }) => (state === 'confirmed' ? [of] : []));
     await eventually(confirmed).toEqual([other]);
     await eventually(() => told(scene)).toEqual([`critical liquidation ${gone}`]);
+    const order = scene.events.flatMap(({ type }) => (type === 'confirmed' || type === 'external' ? [type] : []));
+    expect(order).toEqual(['confirmed', 'external']);
     await eventually(() => stateOf(scene, gone)).toBe('closed');
     expect(await stateOf(scene, other)).toBe('watching.healthy');
-    expect(systemClock.mono() - at).toBeLessThan(QUICK.plausibleAfterMs / 2);
+    expect(systemClock.mono() - at).toBeLessThan(WAITS.plausibleAfterMs / 2);
     await expectClean(scene);
   }, 60_000);
 });

@@ -7,7 +7,9 @@ import type { Policy } from '../../src/core/policy.ts';
 import { silentLog } from '../../src/exchanges/kit.ts';
 import { createReferenceFor, createVenue } from '../../src/exchanges/venues.ts';
 import type { LookEvent } from '../../src/jobs/account.ts';
+import { outsiders } from '../../src/jobs/outsiders.ts';
 import { Runner } from '../../src/jobs/runner.ts';
+import type { Timing } from '../../src/jobs/timing.ts';
 import type { FaultInput } from '../../src/simulator/faults.ts';
 import { startSimulator } from '../../src/simulator/start.ts';
 import type { Simulator } from '../../src/simulator/start.ts';
@@ -16,7 +18,7 @@ import { policy, rung } from '../core/build.ts';
 import { TIMING } from './bench.ts';
 import { freshAddress } from './fixtures.ts';
 
-const KEY = { id: 'keyOfDesk', secret: 'secretOfDesk', passphrase: 'wordsOfDesk' };
+export const KEY = { id: 'keyOfDesk', secret: 'secretOfDesk', passphrase: 'wordsOfDesk' };
 const ORDER = '680234819012345678';
 const SCALE = 0.1;
 
@@ -78,6 +80,11 @@ export interface StageOptions {
   readonly compares?: boolean;
   readonly policy?: Policy;
   readonly wallet?: Readonly<Record<string, string>>;
+  /** Accounts instead of the usual ones, named desk, with UID 42 at Binance and 43 at OKX. */
+  readonly accounts?: Pick<WorldInput, 'binance' | 'okx'>;
+  readonly timing?: Partial<Timing>;
+  /** Another server on the exchanges and the journal of this one. */
+  readonly after?: Stage;
 }
 
 /** @param onClose keeps what has to be closed afterwards, last first */
@@ -87,13 +94,11 @@ export async function openStage(
   product: Product,
   options: StageOptions = {},
 ): Promise<Stage> {
-  const { faults = [], compares = false } = options;
-  const simulator = await startSimulator({
-    world: worldWith(options.wallet ?? { USDT: '50000' }),
-    tape: 'calm-2023',
-    seed: 1,
-  });
-  onClose(() => simulator.stop());
+  const { faults = [], compares = false, after } = options;
+  const timing = { ...QUICK, ...options.timing };
+  const world = { ...worldWith(options.wallet ?? { USDT: '50000' }), ...options.accounts };
+  const simulator = after?.simulator ?? (await startSimulator({ world, tape: 'calm-2023', seed: 1 }));
+  if (after === undefined) onClose(() => simulator.stop());
   for (const fault of faults) simulator.simulation.faults.add(fault);
   const name = product.startsWith('okx') ? 'okx' : 'binance';
   const secret = (text: string) => ({ reveal: () => text });
@@ -105,8 +110,8 @@ export async function openStage(
     products: [product],
     expectUid: null,
     clock: systemClock,
-    requestDeadlineMs: QUICK.requestDeadlineMs,
-    lagMarginMs: QUICK.lagMarginMs,
+    requestDeadlineMs: timing.requestDeadlineMs,
+    lagMarginMs: timing.lagMarginMs,
     binanceRecvWindowMs: 300,
     okxWindowMs: 3_000,
     waitsScale: SCALE,
@@ -116,7 +121,7 @@ export async function openStage(
   const reference = compares
     ? createReferenceFor({
         ...{ venue: name, clock: systemClock, waitsScale: SCALE, log: silentLog, simulated: true },
-        requestDeadlineMs: QUICK.requestDeadlineMs,
+        requestDeadlineMs: timing.requestDeadlineMs,
         rest: simulator[name === 'okx' ? 'binance' : 'okx'].rest,
       })
     : null;
@@ -135,9 +140,9 @@ export async function openStage(
       wallets: ['spot', 'crossInside', 'funding'].map((wallet) => ({ name: wallet, keep: {} })),
       groups: { USDT: { wraps: null, stable: 'USD' } },
       dislocation: DISLOCATION_RULES,
-      timing: QUICK,
+      timing,
     },
-    address: { ...freshAddress(), venue: name, uid: name === 'okx' ? '43' : '42' },
+    address: after?.runner.address ?? { ...freshAddress(), venue: name, uid: name === 'okx' ? '43' : '42' },
     venue,
     reference,
     clock: systemClock,
@@ -145,6 +150,7 @@ export async function openStage(
     redis: connect(),
     consumer: connect(),
     emit: (_account, event) => events.push(event),
+    errands: (deps) => [outsiders(deps, venue)],
     onError: (_account, error) => errors.push(error),
   });
   onClose(() => runner.stop(2_000));

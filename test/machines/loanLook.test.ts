@@ -102,6 +102,23 @@ describe('an episode', () => {
     expect(loan.said('need')).toMatchObject([{ episode: 'episode-2000' }]);
   });
 
+  test('that somebody else brought to target ends with their act for a reason, and is told', () => {
+    const loan = breached().tell(seen('0.57', { now: 1_200, others: 'repaid 2000 USDT' }));
+    expect(loan.said('episodeClosed')).toMatchObject([{ why: 'back at target: somebody else repaid 2000 USDT' }]);
+    expect(loan.said('alert')).toMatchObject([{ severity: 'info', category: 'helped' }]);
+    expect(loan.said('need')).toEqual([]);
+    const closed = breached().tell(seen('0', { now: 1_200, status: 'closed', others: 'repaid 40000 USDT' }));
+    expect(closed.said('episodeClosed')).toMatchObject([
+      { why: expect.stringMatching(/no debt: somebody else repaid/) },
+    ]);
+  });
+
+  test('that somebody else only helped goes on for the rest, and without an episode there is nothing to tell', () => {
+    const loan = breached().tell(seen('0.65', { now: 1_200, others: 'repaid 2000 USDT' }));
+    expect([loan.said('need').length, categories(loan).includes('helped')]).toEqual([1, false]);
+    expect(categories(new Loan().tell(seen('0.5', { others: 'repaid 1 USDT' })))).toEqual([]);
+  });
+
   test('ends when the venue says there is no debt, and another one may follow', () => {
     const loan = breached().tell(seen('0', { status: 'closed' }));
     expect([loan.state, loan.said('episodeClosed').length]).toEqual(['closed', 1]);
