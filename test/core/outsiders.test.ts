@@ -154,6 +154,15 @@ describe('our own effect among others', () => {
     expect(shown('40000', [act(25_000, '9000')])).toBe('notYet');
   });
 
+  it('is not shown by a view that is in doubt about the loan, although a full repayment makes loans vanish', () => {
+    const fresh = { 'okx.flexibleLoan': { state: 'fresh' as const, asOf: NOW + 30_000 } };
+    const gone = { ...seen([], 30_000, '41000'), sections: fresh };
+    const full = { ...repay(), full: true };
+    expect(showsAmong(full, gone, [], LAG)).toBe('shown');
+    const doubted = { ...gone, sections: { ...fresh, [ONE]: { state: 'failed' as const, reason: 'x', at: NOW } } };
+    expect(showsAmong(full, doubted, [], LAG)).toBe('notYet');
+  });
+
   it('has nothing to do with what was done before it was planned, to other loans and to other coins', () => {
     const unrelated = [act(-1_000, '-9000'), act(1_000, '-9000', 'debt', 'x'), act(1_000, '0.5', 'collateral')];
     expect(shown('31000', unrelated)).toBe('shown');
