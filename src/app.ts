@@ -40,6 +40,8 @@ export interface AppOptions {
   readonly tapesDir: string;
   /** Overrides the tape of the policy file. */
   readonly tape: string | readonly string[] | null;
+  /** How the tape of simulated accounts moves. At `max` its player alone says when prices moved, and waits for the lanes. */
+  readonly speed: number | 'max';
   /** Sends nothing at all: the control run. */
   readonly observeOnly: boolean;
   readonly redisProgram: string | undefined;
@@ -147,6 +149,7 @@ export class App implements Stage {
       venue,
       reference: references.get(account.name) ?? null,
       errands: (deps) => [outsiders(deps, venue), termsErrand(reporting), interestErrand(reporting)],
+      watchPrices: !account.simulated || options.speed !== 'max',
       clock: options.clock,
       stamp: redis.stamp + letters(world),
       redis: redis.fast,

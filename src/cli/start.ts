@@ -111,6 +111,7 @@ class Session {
     const { config, clock, output, simulatorEntry, tapesDir, tape, observeOnly, redisProgram } = this.#options;
     return {
       ...{ config, clock, simulatorEntry, tapesDir, tape, observeOnly, redisProgram },
+      speed: this.#speed,
       log: output.log,
       signal: this.#over.signal,
       onReady: (simulated, warnings) => this.#preface(simulated, warnings),

@@ -1,6 +1,7 @@
 /** One account at work: its lane, its timer and its price watch, behind four verbs. */
 import type { Redis } from 'ioredis';
 import type { Clock } from '../clock.ts';
+import { within } from '../clock.ts';
 import type { AccountView, Asset, LoanId } from '../core/loan.ts';
 import type { Dec } from '../core/money.ts';
 import { worthALook } from '../core/watch.ts';
@@ -17,6 +18,7 @@ import { look } from './look.ts';
 import { UNCONFIRMED } from './deciding.ts';
 import { followed } from './needing.ts';
 import { OUTSIDERS } from './outsiders.ts';
+import { PriceWatch } from './priceWatch.ts';
 import { LookTimer } from './timers.ts';
 
 export interface RunnerOptions {
@@ -32,6 +34,8 @@ export interface RunnerOptions {
   /** For the worker: waits for Redis for ever. */
   readonly consumer: Redis;
   readonly emit: (account: string, event: LookEvent) => void;
+  /** Whether the venue's own feed rings; it does unless `false`. Not where a player hands over every price and waits for the lanes. */
+  readonly watchPrices?: boolean;
   /** Slow reads beside the lane, begun with it. */
   readonly errands?: (deps: LookDeps) => readonly Errand[];
   /** A bug or a broken Redis: nothing a venue did. */
@@ -47,6 +51,7 @@ export class Runner {
   readonly #timer: LookTimer;
   #lane: Lane | null = null;
   readonly #errands: Errands;
+  readonly #watch: PriceWatch | null;
   #setup: AccountSetup;
   #mayClaim = true;
   #view: AccountView | null = null;
@@ -64,6 +69,13 @@ export class Runner {
     this.#errands = new Errands(options.errands?.(this.#deps()) ?? [], options.clock, ({ message }) => {
       options.emit(this.name, { type: 'alert', severity: 'warning', category: 'errand', loan: null, says: message });
     });
+    const onError = (error: Error): void => {
+      options.onError(this.name, error);
+    };
+    const judge = (prices: Readonly<Record<Asset, Dec>>): Promise<boolean> => this.onPrices(prices);
+    const { venue, clock } = options;
+    const { lookSoonMs } = options.setup.timing;
+    this.#watch = options.watchPrices === false ? null : new PriceWatch({ venue, clock, lookSoonMs, judge, onError });
     this.#timer = new LookTimer({
       account: this.name,
       journal: this.journal,
@@ -114,17 +126,19 @@ export class Runner {
     await this.#lane?.ring(reason);
   }
 
-  /** A price feed spoke: rings when a loan of the last view would be somewhere else by these prices (DESIGN §4). */
-  async onPrices(prices: Readonly<Record<Asset, Dec>>): Promise<void> {
+  /** A price feed or a player spoke: rings, and says so, when a loan of the last view would be somewhere else by these prices (DESIGN §4). */
+  async onPrices(prices: Readonly<Record<Asset, Dec>>): Promise<boolean> {
     const view = this.#view;
-    if (view === null) return;
+    if (view === null) return false;
     const leveled = view.loans.flatMap((loan) => {
       const found = followed(this.#setup, loan);
       return 'none' in found ? [] : [{ loan, levels: found.levels }];
     });
     const unconfirmed = leveled.some(({ loan }) => this.#waiting.has(loan.id));
     const why = unconfirmed ? 'a breach waits for another price' : worthALook(leveled, prices);
-    if (why !== null) await this.ring(why);
+    if (why === null) return false;
+    await this.ring(why);
+    return true;
   }
 
   /** True when no look runs or waits and no money call of this account is on its way. */
@@ -142,7 +156,12 @@ export class Runner {
   async stop(graceMs: number): Promise<void> {
     this.#mayClaim = false;
     this.#timer.stop();
-    await Promise.all([this.#errands.stop(), this.#lane?.close(graceMs, this.#options.clock)]);
+    const { clock } = this.#options;
+    // Whoever does not hear that the server stops is left behind; nothing of it may keep the venue open.
+    const beside = Promise.all([this.#errands.stop(), this.#watch?.stop()]).catch((error: unknown) => {
+      this.#options.onError(this.name, error instanceof Error ? error : new Error(String(error)));
+    });
+    await Promise.all([within(clock, graceMs, beside), this.#lane?.close(graceMs, clock)]);
     await this.venue.close();
   }
 
@@ -177,9 +196,15 @@ export class Runner {
       if (trace[0]?.rule === UNCONFIRMED) this.#waiting.add(loan);
       else this.#waiting.delete(loan);
     }
-    if (event.type === 'looked') this.#view = event.view;
+    if (event.type === 'looked') {
+      this.#view = event.view;
+      this.#watch?.follow(event.view);
+    }
     // Prices do not ring a blind account: its own retries do, at the pace that its venue bears.
-    if (event.type === 'blind') this.#view = null;
+    if (event.type === 'blind') {
+      this.#view = null;
+      this.#watch?.hold();
+    }
     if (event.type === 'looked' || event.type === 'acted') this.#inFlight = event.inFlight;
     if (event.type === 'looked' || event.type === 'acted' || event.type === 'blind') this.#timer.due(event.nextLookAt);
   }

@@ -40,11 +40,6 @@ interface Gap {
 
 const GAPS: readonly Gap[] = [
   {
-    says: "The venues' price streams are built and tested, but not connected",
-    code: server,
-    without: /\.watchPrices\(/,
-  },
-  {
     says: '`alerts` in the file is checked and then not used',
     code: server,
     without: /config\.alerts\b|alerts\.to\b|deadMan/,

@@ -8,7 +8,15 @@ import type { AccountView, Asset, LoanView, Product, SectionState } from '../../
 import { loanId } from '../../src/core/loan.ts';
 import { Dec, parse } from '../../src/core/money.ts';
 import { PRODUCT_FACTS } from '../../src/core/products.ts';
-import type { ExternalAct, ExternalActs, ExternalKind, SignedRequest, Venue } from '../../src/exchanges/exchange.ts';
+import type {
+  ExternalAct,
+  ExternalActs,
+  ExternalKind,
+  PriceTick,
+  SignedRequest,
+  Stop,
+  Venue,
+} from '../../src/exchanges/exchange.ts';
 import { coin, debt, loan } from '../core/build.ts';
 
 /** What the venue does with the next money call. */
@@ -83,6 +91,7 @@ export class FakeVenue implements Venue {
   /** How often it was asked how much may leave, and what it answers; `null` is all that a loan holds. */
   askedMost = 0;
   lets: Dec | null = null;
+  readonly watches = new Set<{ readonly assets: readonly Asset[]; readonly onPrice: (tick: PriceTick) => void }>();
   /** Money calls that are under way now, and the most there ever were. */
   underWay = 0;
   most = 0;
@@ -303,8 +312,16 @@ export class FakeVenue implements Venue {
     return { acts: this.acts.filter(({ at }) => at >= sinceMs), gaps: this.gaps };
   }
 
-  watchPrices(): () => Promise<void> {
-    return () => Promise.resolve();
+  watchPrices(assets: readonly Asset[], onPrice: (tick: PriceTick) => void): Stop {
+    const watch = { assets, onPrice };
+    this.watches.add(watch);
+    return () => Promise.resolve(void this.watches.delete(watch));
+  }
+
+  /** The feed says a price. */
+  tick(asset: Asset, price: Dec | number): void {
+    const tick: PriceTick = { asset, price: new Dec(price), at: this.clock.wall() };
+    for (const { assets, onPrice } of this.watches) if (assets.includes(asset)) onPrice(tick);
   }
 
   async examine(): Promise<readonly never[]> {
