@@ -10,6 +10,7 @@ import type { Job } from 'bullmq';
 import { Queue, Worker } from 'bullmq';
 import type { Redis } from 'ioredis';
 import type { Clock } from '../clock.ts';
+import { within } from '../clock.ts';
 import { Lease } from './lease.ts';
 import type { Timing } from './timing.ts';
 
@@ -67,6 +68,8 @@ export class Lane {
   /** Tells the looks of the present worker to stop. */
   #stop = new AbortController();
   #running = 0;
+  /** No worker is hired any more. */
+  #closing = false;
   /** Something of this process rang or ran since the queue was last seen empty. */
   #touched = true;
 
@@ -129,6 +132,7 @@ export class Lane {
    * the journal's epoch keeps it from claiming (DESIGN §4).
    */
   async revive(reason: string): Promise<void> {
+    if (this.#closing) return;
     this.#touched = true;
     const silent = this.#worker;
     this.#stop.abort(new Error('the lane was silent for too long'));
@@ -155,12 +159,13 @@ export class Lane {
    * not: BullMQ's own close waits without a limit (measured), a supervisor's kill does not.
    */
   async close(graceMs: number, clock: Clock): Promise<void> {
+    this.#closing = true;
     await this.#worker.pause(true);
     await this.#idleWithin(graceMs, clock);
     this.#stop.abort(new Error('the server is stopping'));
     await this.#idleWithin(ABORT_GRACE_MS, clock);
-    const closed = Promise.all([this.#worker.close(this.#running > 0), this.#queue.close()]).then(() => undefined);
-    await Promise.race([closed.catch(this.#options.onError), clock.sleep(CLOSE_WITHIN_MS)]);
+    const closed = Promise.all([this.#worker.close(this.#running > 0), this.#queue.close()]);
+    await within(clock, CLOSE_WITHIN_MS, closed.catch(this.#options.onError));
   }
 
   async #idleWithin(ms: number, clock: Clock): Promise<void> {

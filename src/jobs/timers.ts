@@ -78,6 +78,7 @@ export class LookTimer {
     const { account, clock, journal, lookEveryMs, takeOverMs, revive, onSilent } = this.#options;
     const patienceMs = Math.max(2 * lookEveryMs, takeOverMs);
     const looked = Math.max((await journal.lookedAt()) ?? 0, this.#startedAt);
+    if (this.#stopped) return;
     if (now - looked <= patienceMs) {
       this.#silent = null;
       return;
