@@ -104,8 +104,14 @@ describe('the feed of a venue', () => {
     const looks = venue.looks - before;
     expect(looks).toBeGreaterThan(4);
     expect(looks).toBeLessThan((2 * seconds * 1_000) / LOOK_SOON_MS + 3);
-    await expect.poll(() => runner.quiet()).toBe(true);
+    // The last view is tied to a price of up to a sample before it, so the first calm tick may still be news; one look settles it.
+    for (let turn = 0; turn < 2; turn += 1) {
+      await systemClock.sleep(3 * LOOK_SOON_MS);
+      await expect.poll(() => runner.quiet()).toBe(true);
+      venue.tick('BTC', venue.price);
+    }
     await systemClock.sleep(3 * LOOK_SOON_MS);
+    await expect.poll(() => runner.quiet()).toBe(true);
     const calm = venue.looks;
     await ticks(30, 10, () => {
       venue.tick('BTC', venue.price);
