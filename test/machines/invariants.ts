@@ -88,11 +88,12 @@ export const RULES_OF_A_STEP: Readonly<Record<string, Rule>> = {
     );
   },
 
-  'an episode always closes at target': ({ event, commands }, _, now) =>
+  'an episode always closes at target, unless it clears a debt that is still listed': ({ event, commands }, _, now) =>
     event.type !== 'OBSERVED' ||
     event.status !== 'open' ||
     Number(event.ltv) > 0.58 ||
     now.episode === null ||
+    (now.episode.clearing !== undefined && event.owes.includes(now.episode.clearing)) ||
     commands.some(({ type }) => type === 'stray'),
 
   'healthy and warned loans are in no episode and below act': ({ event, after }, _, now) =>
