@@ -8,7 +8,7 @@ import { examineAll } from './cli/examination.ts';
 import type { Ending } from './cli/exit.ts';
 import { heldWords } from './cli/held.ts';
 import { Latecomers } from './cli/latecomers.ts';
-import { placeOf, startSimulated, venueOf } from './cli/opening.ts';
+import { placeOf, startSimulated, unnamedProducts, venueOf } from './cli/opening.ts';
 import type { Connections } from './cli/redis.ts';
 import { connectRedis, letters } from './cli/redis.ts';
 import type { Clock } from './clock.ts';
@@ -20,7 +20,8 @@ import { parse } from './core/money.ts';
 import type { VenueLog } from './exchanges/kit.ts';
 import type { ReferenceFeed } from './exchanges/reference.ts';
 import { createReferenceFor } from './exchanges/venues.ts';
-import type { AccountSetup, LookEvent } from './jobs/account.ts';
+import type { AccountSetup, LookDeps, LookEvent } from './jobs/account.ts';
+import type { Errand } from './jobs/errands.ts';
 import { interestErrand } from './jobs/interest.ts';
 import type { AccountAddress } from './jobs/keys.ts';
 import { Operator } from './jobs/operator.ts';
@@ -29,6 +30,7 @@ import { Registry } from './jobs/registry.ts';
 import { Runner } from './jobs/runner.ts';
 import { Shelf } from './jobs/shelf.ts';
 import { termsErrand } from './jobs/terms.ts';
+import { UNWATCHED_EVERY_MS, unwatchedErrand } from './jobs/unwatched.ts';
 import type { Stage } from './replay/player.ts';
 import type { Simulated, SimulatorAddresses } from './replay/simulated.ts';
 
@@ -69,6 +71,8 @@ interface Ground {
   readonly redis: Connections;
   readonly registry: Registry;
   readonly references: ReadonlyMap<string, ReferenceFeed>;
+  /** Of the built-in simulated exchanges. */
+  readonly addresses: SimulatorAddresses | null;
 }
 
 export class App implements Stage {
@@ -106,7 +110,7 @@ export class App implements Stage {
         simulated,
         examined.flatMap(({ warnings }) => warnings),
       );
-      const ground: Ground = { run, redis, registry, references };
+      const ground: Ground = { run, redis, registry, references, addresses };
       const join = (one: Examined): Promise<void> => app.#join(one, ground);
       for (const one of examined) {
         signal.throwIfAborted();
@@ -129,7 +133,8 @@ export class App implements Stage {
   }
 
   /** From here on the account is watched; why it is held back, if it is, is said before its first look. */
-  async #join({ account, venue, uid }: Examined, { run, redis, registry, references }: Ground): Promise<void> {
+  async #join({ account, venue, uid }: Examined, ground: Ground): Promise<void> {
+    const { run, redis, registry, references } = ground;
     const options = this.#options;
     const mode: Mode = options.observeOnly ? 'dryRun' : account.sends;
     const world = account.simulated ? run : '';
@@ -148,7 +153,12 @@ export class App implements Stage {
       address,
       venue,
       reference: references.get(account.name) ?? null,
-      errands: (deps) => [outsiders(deps, venue), termsErrand(reporting), interestErrand(reporting)],
+      errands: (deps) => [
+        outsiders(deps, venue),
+        termsErrand(reporting),
+        interestErrand(reporting),
+        ...this.#unwatched(account, ground, deps),
+      ],
       watchPrices: !account.simulated || options.speed !== 'max',
       clock: options.clock,
       stamp: redis.stamp + letters(world),
@@ -159,6 +169,15 @@ export class App implements Stage {
     });
     this.#runners.push(runner);
     await registry.register(account.name, address);
+  }
+
+  #unwatched(account: AccountConfig, { addresses }: Ground, deps: LookDeps): readonly Errand[] {
+    const products = unnamedProducts(account);
+    if (products.length === 0) return [];
+    const others = venueOf(this.#options, account, addresses, products);
+    this.#closers.push(() => others.close());
+    const everyMs = Math.ceil(UNWATCHED_EVERY_MS * placeOf(this.#options, account).waitsScale);
+    return [unwatchedErrand(deps, others, everyMs)];
   }
 
   async onPrices(prices: Readonly<Record<string, string>>): Promise<void> {

@@ -2,6 +2,8 @@
 import type { Clock } from '../clock.ts';
 import type { AccountConfig, Config } from '../config/types.ts';
 import { worldOf } from '../config/world.ts';
+import type { Product } from '../core/loan.ts';
+import { PRODUCTS } from '../core/loan.ts';
 import type { ReportingVenue } from '../exchanges/exchange.ts';
 import type { VenueLog } from '../exchanges/kit.ts';
 import { createVenue } from '../exchanges/venues.ts';
@@ -70,10 +72,12 @@ export interface VenueOptions {
   readonly log: VenueLog;
 }
 
+/** @param products by default those that the account's rules name */
 export function venueOf(
   options: VenueOptions,
   account: AccountConfig,
   simulated: SimulatorAddresses | null,
+  products: readonly Product[] = namedProducts(account),
 ): ReportingVenue {
   const { timing } = account;
   return createVenue({
@@ -81,13 +85,24 @@ export function venueOf(
     account: account.name,
     key: account.key,
     hosts: account.simulated && simulated !== null ? simulated[account.venue] : account.hosts,
-    products: [...new Set(account.loans.map((rule) => rule.product))],
+    products,
     expectUid: account.expectUid,
     lagMarginMs: timing.lagMarginMs,
     binanceRecvWindowMs: timing.binanceRecvWindowMs,
     okxWindowMs: timing.okxWindowMs,
     tagIntents: account.simulated,
   });
+}
+
+function namedProducts({ loans }: AccountConfig): readonly Product[] {
+  return [...new Set(loans.map((rule) => rule.product))];
+}
+
+/** Products of the account's venue that no rule names; none where the file says that unlisted loans are ignored. */
+export function unnamedProducts(account: AccountConfig): readonly Product[] {
+  if (account.unlisted.kind === 'ignore') return [];
+  const named = namedProducts(account);
+  return PRODUCTS.filter((product) => product.startsWith(`${account.venue}.`) && !named.includes(product));
 }
 
 /** What is the same for an account's venue and its second source of prices. */

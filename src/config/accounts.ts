@@ -78,11 +78,11 @@ function build(context: AccountContext, name: string, shape: AccountShape): Acco
   const wallets = readWallets(context, path, venue, shape);
   const loans = readLoanRules({ report, known, venue, policyNames }, [...path, 'loans'], shape.loans);
   const unlisted = readUnlisted(context, path, shape);
-  if (loans.length === 0 && unlisted.kind !== 'use') {
+  if (loans.length === 0) {
     report.warn(
       [...path, 'loans'],
-      'no loan of this account follows a policy',
-      'add rules under `loans`, or `unlisted: { use: POLICY }`',
+      'no rule names a product, so no loan of this account is protected',
+      'add rules under `loans`; `unlisted` speaks of the products that they name',
     );
   }
   const hosts = readHosts(context, path, simulated, shape);

@@ -55,9 +55,9 @@ const GAPS: readonly Gap[] = [
     without: /'(?:JOURNAL_LOST|DEFINITION_CHANGED|CLOCK_JUMPED)'/,
   },
   {
-    says: '**Only products that a rule names** are read',
+    says: '**Only products that a rule names** are watched',
     code: server,
-    having: /products: \[\.\.\.new Set\(account\.loans\.map/,
+    having: /products: readonly Product\[\] = namedProducts\(account\)/,
   },
   { says: 'SIGHUP is answered with one line and changes nothing', code: everything, without: /\.reload\(/ },
   { says: '`acceptWriteLoss` has no effect', code: server, without: /acceptWriteLoss/ },

@@ -84,13 +84,16 @@ export const accountSchema = z.strictObject({
       oneOf(['alert', 'ignore']),
       z.strictObject({
         use: name.meta({
-          description: 'Name of the policy for every loan that no rule names.',
+          description: 'Name of the policy for every loan that no rule names, of the products that the rules name.',
           example: 'stableDebt',
         }),
       }),
     ])
     .prefault('alert')
-    .meta({ description: 'Loans that no rule names: tell (`alert`), say nothing (`ignore`), or `use` a policy.' }),
+    .meta({
+      description:
+        'Loans that no rule names: tell (`alert`), say nothing (`ignore`), or `use` a policy. Loans of products that no rule names are told, unless ignored, and never acted on.',
+    }),
 });
 
 export type AccountShape = z.output<typeof accountSchema>;
