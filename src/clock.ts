@@ -73,6 +73,15 @@ export const systemClock: Clock = {
   sleep,
 };
 
+/** Aborts after `ms` of this clock; `AbortSignal.timeout` knows real time only. */
+export function timeout(clock: Pick<Clock, 'later'>, ms: number): AbortSignal {
+  const ending = new AbortController();
+  clock.later(ms, () => {
+    ending.abort(new DOMException('it took too long', 'TimeoutError'));
+  });
+  return ending.signal;
+}
+
 /** ISO 8601 in UTC of a wall time: for records and people. */
 export function isoOf(wallMs: number): string {
   return new Date(wallMs).toISOString();

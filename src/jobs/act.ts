@@ -8,6 +8,7 @@
  * | send | `sending`, bytes left | gathers evidence; never sends it again |
  * | outcome | the outcome | goes on from it |
  */
+import { timeout } from '../clock.ts';
 import type { Intent, RejectEffect, Reply } from '../core/intent.ts';
 import { RELEASE_RUNG } from '../core/limits.ts';
 import { modeAllows } from '../core/modes.ts';
@@ -74,13 +75,11 @@ export async function act(deps: LookDeps, intent: Intent, facts: ActFacts): Prom
   const sending: Intent = { ...intent, state: 'sending', sentAt: wall, validUntil: request.validUntil };
   deps.emit(facts.setup.name, { type: 'sent', intent: sending });
   // A stop of the server does not abort this request: that would only turn its outcome into unknown.
-  const reply = await venue
-    .send(request, AbortSignal.timeout(timing.requestDeadlineMs))
-    .catch((error: unknown): Reply => ({
-      outcome: 'unknown',
-      reason: `the send threw: ${messageOf(error)}`,
-      code: null,
-    }));
+  const reply = await venue.send(request, timeout(clock, timing.requestDeadlineMs)).catch((error: unknown): Reply => ({
+    outcome: 'unknown',
+    reason: `the send threw: ${messageOf(error)}`,
+    code: null,
+  }));
   return record(deps, sending, reply);
 }
 

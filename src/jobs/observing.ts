@@ -1,4 +1,6 @@
 /** Step 3: one view of the account, or none. Blind means still (DESIGN §2.4). */
+import type { Clock } from '../clock.ts';
+import { timeout } from '../clock.ts';
 import type { Explained } from '../core/change.ts';
 import type { AccountView } from '../core/loan.ts';
 import { strangeChanges } from '../core/outsiders.ts';
@@ -55,7 +57,7 @@ export async function observe(
   const startedAt = clock.mono();
   let read: AccountView;
   try {
-    read = await deps.venue.observe(withDeadline(signal, setup));
+    read = await deps.venue.observe(withDeadline(clock, signal, setup));
   } catch (error) {
     return failed(clock.wall(), opened, draft, messageOf(error), retryAfterOf(error));
   }
@@ -98,8 +100,8 @@ export async function observe(
 }
 
 /** Longest that all reads of one look may take together. */
-export function withDeadline(signal: AbortSignal, { timing }: AccountSetup): AbortSignal {
-  return AbortSignal.any([signal, AbortSignal.timeout(2 * timing.requestDeadlineMs)]);
+export function withDeadline(clock: Clock, signal: AbortSignal, { timing }: AccountSetup): AbortSignal {
+  return AbortSignal.any([signal, timeout(clock, 2 * timing.requestDeadlineMs)]);
 }
 
 function failed(now: number, opened: Opened, draft: Draft, why: string, retryAfterMs: number): Seen {

@@ -83,7 +83,7 @@ export async function gather(
 ): Promise<readonly Gathered[]> {
   const gathered: Gathered[] = [];
   for (const intent of undecided) {
-    const read = await deps.venue.evidence(intent, withDeadline(signal, setup)).then(
+    const read = await deps.venue.evidence(intent, withDeadline(deps.clock, signal, setup)).then(
       (evidence) => ({ evidence, retryAfterMs: 0 }),
       (error: unknown) => ({ evidence: null, retryAfterMs: retryAfterOf(error) }),
     );

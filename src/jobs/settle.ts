@@ -2,6 +2,7 @@
  * Step 8, in the lane, for a short while: until the record is final and the reads that feed the next plan show the change
  * (DESIGN §4). What is not settled by then stays `settling`, and the looks that follow go on with it.
  */
+import { timeout } from '../clock.ts';
 import type { Intent } from '../core/intent.ts';
 import type { LookDeps } from './account.ts';
 import { gather, judge } from './reconcile.ts';
@@ -18,7 +19,7 @@ export async function settle(deps: LookDeps, judging: Judging, accepted: Intent,
   const { setup } = judging;
   const { settleInLaneMs, spacingMs } = setup.timing;
   const until = clock.mono() + settleInLaneMs;
-  const over = AbortSignal.any([signal, AbortSignal.timeout(settleInLaneMs)]);
+  const over = AbortSignal.any([signal, timeout(clock, settleInLaneMs)]);
   let intent = accepted;
   let wait = spacingMs;
   for (let poll = 0; clock.mono() < until && !over.aborted; poll += 1) {

@@ -87,7 +87,7 @@ async function plan(
   const intent = intentOf(deps, question, sight, decision);
   let cursors: Intent['cursors'];
   try {
-    cursors = await deps.venue.cursors(intent, withDeadline(signal, setup));
+    cursors = await deps.venue.cursors(intent, withDeadline(deps.clock, signal, setup));
   } catch (error) {
     // Without cursors nothing could prove later what became of the call, so there is no call.
     return { withheld: { kind: 'cursors', why: `the venue's records: ${messageOf(error)}` } };

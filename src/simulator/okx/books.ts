@@ -1,5 +1,6 @@
 /** The books of the simulated OKX as the engine and the admin endpoint see them. */
 import type { Books, LoanReport } from '../contract.ts';
+import type { Account } from './account.ts';
 import type { ActParts } from './acts.ts';
 import { okxActSchema, perform } from './acts.ts';
 import type { ClientIds } from './idempotency.ts';
@@ -19,6 +20,10 @@ export class OkxBooks implements Books {
     this.#clientIds = clientIds;
     this.#tracker = tracker;
     this.#inspect();
+  }
+
+  accounts(): readonly Account[] {
+    return this.#parts.core.accounts;
   }
 
   tick(fromTapeMs: number, toTapeMs: number): void {

@@ -1,0 +1,97 @@
+import type { Intent } from '../../../../src/core/intent.ts';
+import { parse } from '../../../../src/core/money.ts';
+import type { Caps } from '../../../../src/core/policy.ts';
+import type { AccountPlan } from '../../world/plan.ts';
+import type { Invariant, Log, Sent } from '../log.ts';
+import { cursor } from '../log.ts';
+import { placesOf } from '../places.ts';
+
+const HOUR_MS = 3_600_000;
+/** Prices move between the plan and the reckoning. */
+const SLACK = 1.001;
+/** Reads of a plan are at most this old. */
+const PLAN_MS = 8_000;
+
+/** DESIGN §2.5: caps and reserves hold, reckoned from what really moved or may still move. */
+export const caps: Invariant = {
+  name: 'caps',
+  keeps: '§2.5, §5.6 no plan exceeds caps, budgets or reserves; the tier beyond urgent is wider and finite',
+  judge: (log) => {
+    const fresh = cursor(log.sent);
+    const moves = cursor(log.truth.moves);
+    return {
+      *step() {
+        for (const sent of fresh()) if (sent.intent !== null) yield* tooMuch(log, sent, sent.intent);
+        for (const { cause, account, changes, at } of moves()) {
+          if (cause?.kind !== 'request' || cause.tag === null) continue;
+          const plan = log.account(account);
+          const intent = log.intent(plan, cause.tag);
+          if (intent !== null && !log.touched(account, 60_000)) yield* tooFar(log, plan, intent, changes, at);
+        }
+      },
+    };
+  },
+};
+
+function* tooMuch(log: Log, { account, tag }: Sent, intent: Intent): Iterable<string> {
+  const policy = account.setup.policies[intent.product];
+  if (policy === undefined) return;
+  const limits: Caps = intent.tier === 'urgent' ? policy.limits.urgent : policy.limits;
+  const usd = usdOf(log, intent);
+  if (limits.perAction !== null && usd > Number(limits.perAction) * SLACK)
+    yield `${tag} moves ${usd.toFixed(2)} USD, an action may ${limits.perAction.toFixed()}`;
+  if (limits.perHour === null) return;
+  const spent = spentUsd(log, account, intent);
+  if (spent > Number(limits.perHour) * SLACK)
+    yield `${tag} makes ${spent.toFixed(2)} USD in an hour, ${limits.perHour.toFixed()} are allowed`;
+}
+
+/** What of the same policy moved or may still move; a transfer and the repayment that it feeds count once. */
+function spentUsd(log: Log, account: AccountPlan, intent: Intent): number {
+  const moved = new Set(
+    log.truth.moves.flatMap(({ cause }) => (cause?.kind === 'request' && cause.tag !== null ? [cause.tag] : [])),
+  );
+  const sums = new Map<string, { transfers: number; others: number }>();
+  for (const { tag, intent: other, at, account: of } of log.sent) {
+    if (other === null || of !== account || other.product !== intent.product || at < log.now - HOUR_MS) continue;
+    const state = log.intent(account, tag)?.state;
+    const counts = moved.has(tag) || state === 'sending' || state === 'settling' || state === 'unknown';
+    if (!counts) continue;
+    const name = `${other.episode} ${other.asset} ${other.loan}`;
+    const sum = sums.get(name) ?? { transfers: 0, others: 0 };
+    if (other.verb === 'transferIn') sum.transfers += usdOf(log, other);
+    else sum.others += usdOf(log, other);
+    sums.set(name, sum);
+  }
+  return [...sums.values()].reduce((total, { transfers, others }) => total + Math.max(transfers, others), 0);
+}
+
+/** At the lowest price that the plan can have seen. */
+function usdOf(log: Log, { amount, asset, plannedAt }: Intent): number {
+  const prices = [0, PLAN_MS / 2, PLAN_MS].map((ms) => log.price(asset, plannedAt - ms));
+  return Number(amount) * Math.min(...prices);
+}
+
+function* tooFar(
+  log: Log,
+  plan: AccountPlan,
+  intent: Intent,
+  changes: ReadonlyMap<string, unknown>,
+  at: number,
+): Iterable<string> {
+  for (const { name, keep } of plan.setup.wallets) {
+    const least = keep[intent.asset];
+    const place = name === 'crossInside' ? `cross ${intent.asset} free` : placesOf(intent).wallet(intent.asset);
+    if (
+      least === undefined ||
+      place === null ||
+      !changes.has(place) ||
+      (name !== 'crossInside' && !place.startsWith(name))
+    )
+      continue;
+    const [, after] = log.truth.since(plan.setup.name, at - 1).slice(-2);
+    const left = (after ?? log.truth.now(plan.setup.name)).get(place) ?? parse('0');
+    if (left.lt(least) && intent.from !== 'loan' && intent.to !== 'inside')
+      yield `${intent.id} left ${left.toFixed()} of ${place}, ${least.toFixed()} are to be kept`;
+  }
+}

@@ -1,0 +1,32 @@
+import type { Invariant } from '../log.ts';
+import { blind } from './blind.ts';
+import { caps } from './caps.ts';
+import { dryRun } from './dryRun.ts';
+import { exact } from './exact.ts';
+import { explained } from './explained.ts';
+import { fence } from './fence.ts';
+import { live } from './live.ts';
+import { once } from './once.ts';
+import { oneAtATime } from './oneAtATime.ts';
+import { planned } from './planned.ts';
+import { records } from './records.ts';
+import { secrets } from './secrets.ts';
+import { sound } from './sound.ts';
+import { verdicts } from './verdicts.ts';
+
+export const INVARIANTS: readonly Invariant[] = [
+  once,
+  verdicts,
+  oneAtATime,
+  planned,
+  explained,
+  blind,
+  exact,
+  caps,
+  records,
+  dryRun,
+  secrets,
+  fence,
+  sound,
+  live,
+];

@@ -1,0 +1,20 @@
+import type { Invariant } from '../log.ts';
+import { unmended } from '../reach.ts';
+
+/** DESIGN §4, §5: once nothing goes wrong any more, what the policy and its money can mend is mended, and nothing stays undecided. */
+export const live: Invariant = {
+  name: 'live',
+  keeps: 'liveness: a loan that can be brought into its band is, within a bounded time after the faults stop',
+  judge: (log) => ({
+    *end() {
+      for (const account of log.plan.accounts) {
+        const { name, timing } = account.setup;
+        for (const { id, state, note } of log.undecided(account)) yield `${id} is still ${state}: ${note}`;
+        const looked = Number(log.text(account, 'looked') ?? '0');
+        const silent = log.now - looked;
+        if (silent > 3 * timing.lookEveryMs + timing.lockMs) yield `${name} had no look for ${String(silent)} ms`;
+        for (const { says } of unmended(log, account)) yield says;
+      }
+    },
+  }),
+};

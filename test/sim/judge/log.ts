@@ -1,0 +1,162 @@
+/** Everything a judge may look at: what left, what the venues did, what the journal says. Nothing here is Ballast's opinion. */
+import type { Intent, IntentState } from '../../../src/core/intent.ts';
+import type { LookEvent } from '../../../src/jobs/account.ts';
+import { intentOf } from '../../../src/jobs/journalText.ts';
+import { prefixOf } from '../../../src/jobs/keys.ts';
+import type { WireRequest } from '../../../src/simulator/contract.ts';
+import type { Simulation } from '../../../src/simulator/simulation.ts';
+import { addressOf } from '../engine/process.ts';
+import type { MemoryRedis } from '../redis/memory.ts';
+import type { AccountPlan, Plan } from '../world/plan.ts';
+import type { Truth } from './truth.ts';
+
+/** A money call that reached its venue's door. */
+export interface Sent {
+  readonly at: number;
+  readonly account: AccountPlan;
+  readonly machine: string;
+  readonly tag: string;
+  readonly request: WireRequest;
+  /** As the journal had it at that moment; `null`: it had not. */
+  readonly intent: Intent | null;
+  /** The account's other intents that the journal held for undecided at that moment. */
+  readonly others: readonly Intent[];
+}
+
+/** An intent's state changed in the journal. */
+export interface Turn {
+  readonly at: number;
+  readonly account: AccountPlan;
+  readonly id: string;
+  readonly from: IntentState | null;
+  readonly to: IntentState;
+}
+
+export interface Told {
+  readonly at: number;
+  readonly machine: string;
+  readonly account: AccountPlan;
+  readonly event: LookEvent;
+}
+
+/** A read that a process was given, whole. */
+export interface Read {
+  readonly at: number;
+  readonly machine: string;
+  readonly account: string;
+  readonly path: string;
+}
+
+export class Log {
+  readonly plan: Plan;
+  readonly truth: Truth;
+  readonly simulation: Simulation;
+  readonly sent: Sent[] = [];
+  readonly turns: Turn[] = [];
+  readonly told: Told[] = [];
+  readonly reads: Read[] = [];
+  /** What others did. */
+  readonly deeds: { readonly at: number; readonly account: string; readonly what: string }[] = [];
+  /** What a look or a timer threw that no outage of Redis explains. */
+  readonly thrown: { readonly at: number; readonly what: string }[] = [];
+  readonly #redis: MemoryRedis;
+  readonly #now: () => number;
+  readonly #states = new Map<string, IntentState>();
+
+  constructor(plan: Plan, truth: Truth, simulation: Simulation, redis: MemoryRedis, now: () => number) {
+    this.plan = plan;
+    this.truth = truth;
+    this.simulation = simulation;
+    this.#redis = redis;
+    this.#now = now;
+    redis.onHash = (key) => this.#noteTurn(key);
+  }
+
+  get now(): number {
+    return this.#now();
+  }
+
+  account(name: string): AccountPlan {
+    const found = this.plan.accounts.find(({ setup }) => setup.name === name);
+    if (found === undefined) throw new Error(`no account ${name}`);
+    return found;
+  }
+
+  key(account: AccountPlan, name: string): string {
+    return prefixOf(addressOf(account)) + name;
+  }
+
+  text(account: AccountPlan, name: string): string | null {
+    const value = this.#redis.read(this.key(account, name));
+    return typeof value === 'string' ? value : null;
+  }
+
+  hash(account: AccountPlan, name: string): ReadonlyMap<string, string> {
+    return this.#redis.hash(this.key(account, name));
+  }
+
+  intent(account: AccountPlan, id: string): Intent | null {
+    return intentOf(Object.fromEntries(this.hash(account, `intent:${id}`)));
+  }
+
+  undecided(account: AccountPlan): readonly Intent[] {
+    return [...this.#redis.set(this.key(account, 'open'))].flatMap((id) => {
+      const intent = this.intent(account, id);
+      return intent === null || intent.state === 'planned' ? [] : [intent];
+    });
+  }
+
+  /** All text the journal holds. */
+  dump(): string {
+    return this.#redis.dump();
+  }
+
+  /** Somebody else touched the account within these ms. */
+  touched(account: string, withinMs: number): boolean {
+    const since = this.now - withinMs;
+    return this.deeds.some((deed) => deed.account === account && deed.at >= since);
+  }
+
+  /** USD per coin as the venues' tape has it. */
+  price(asset: string, at: number): number {
+    return Number(this.simulation.engine.tape.price(asset, at)?.toString() ?? '1');
+  }
+
+  #noteTurn(key: string): void {
+    const at = key.indexOf(':intent:');
+    if (at === -1) return;
+    const id = key.slice(at + ':intent:'.length);
+    const account = this.plan.accounts.find((one) => key.startsWith(prefixOf(addressOf(one))));
+    const to = this.#redis.hash(key).get('state') as IntentState | undefined;
+    if (account === undefined || to === undefined || this.#states.get(key) === to) return;
+    this.turns.push({ at: this.now, account, id, from: this.#states.get(key) ?? null, to });
+    this.#states.set(key, to);
+  }
+}
+
+/** What an invariant says is wrong, in words. */
+export type Problems = Iterable<string>;
+
+/** One thing that must always be true. `step` is asked after every step, `end` once. */
+export interface Judge {
+  step?(): Problems;
+  end?(): Problems;
+}
+
+export interface Invariant {
+  readonly name: string;
+  /** The sentence of DESIGN it keeps. */
+  readonly keeps: string;
+  readonly judge: (log: Log) => Judge;
+}
+
+/** The part of a list that nobody has seen yet. */
+export function cursor<T>(list: readonly T[]): () => readonly T[] {
+  let at = 0;
+  return () => {
+    if (at === list.length) return [];
+    const fresh = list.slice(at);
+    at = list.length;
+    return fresh;
+  };
+}
