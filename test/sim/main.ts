@@ -1,30 +1,61 @@
+/**
+ * `npm run sim -- --seeds N [--seed FIRST] [--jobs J] [--rewinds]` plays N seeds; `npm run sim -- --seed S` plays one and
+ * prints everything that happened in it. Ends with 1 when an invariant was broken.
+ */
+import { availableParallelism } from 'node:os';
+import { parseArgs } from 'node:util';
+import { playSeeds } from './pool.ts';
+import { Tally, violationText } from './report.ts';
 import { runSeed } from './run.ts';
-const [from = '1', count = '1', show = ''] = process.argv.slice(2);
-let t0 = performance.now();
-let steps = 0,
-  looks = 0,
-  sends = 0,
-  bad = 0;
-for (let s = Number(from); s < Number(from) + Number(count); s++) {
-  const t = performance.now();
-  const o = await runSeed(s, { rewinds: false });
-  steps += o.steps;
-  looks += o.counts.looks;
-  sends += o.sends;
-  if (o.violation) {
-    bad++;
-    console.log(s, o.violation.invariant, o.violation.says.slice(0, 300));
-  }
-  if (show) {
-    console.log(o.trace.join('\n'));
-    console.log(performance.now() - t, o.steps, o.virtualMs, o.counts, o.sends, o.confirmed);
-  }
-}
-console.log({
-  ms: performance.now() - t0,
-  steps,
-  looks,
-  sends,
-  bad,
-  perSeed: (performance.now() - t0) / Number(count),
+
+const PROGRESS_MS = 5_000;
+/** After so many broken seeds the rest would only say the same. */
+const ENOUGH = 20;
+
+const { values } = parseArgs({
+  options: {
+    seeds: { type: 'string' },
+    seed: { type: 'string', default: '1' },
+    jobs: { type: 'string' },
+    rewinds: { type: 'boolean', default: false },
+  },
 });
+const whole = (name: string, text: string): number => {
+  if (!/^\d{1,9}$/.test(text)) throw new Error(`--${name} must be a whole number, not ${text}`);
+  return Number(text);
+};
+const first = whole('seed', values.seed);
+const { rewinds } = values;
+
+async function playMany(count: number): Promise<boolean> {
+  const tally = new Tally();
+  const startedAt = performance.now();
+  const seconds = (): number => (performance.now() - startedAt) / 1000;
+  let toldAt = startedAt;
+  await playSeeds({
+    seeds: Array.from({ length: count }, (_none, index) => first + index),
+    jobs: values.jobs === undefined ? availableParallelism() : whole('jobs', values.jobs),
+    rewinds,
+    more: () => tally.violations.length < ENOUGH,
+    onOutcome: (outcome) => {
+      tally.add(outcome);
+      if (outcome.violation !== null) console.log(violationText(outcome, rewinds));
+      if (performance.now() - toldAt < PROGRESS_MS) return;
+      toldAt = performance.now();
+      console.error(`${String(tally.seeds)} of ${String(count)}, ${(tally.seeds / seconds()).toFixed(1)} seeds/s`);
+    },
+  });
+  console.log(tally.text());
+  console.log(`${seconds().toFixed(1)} s, ${(tally.seeds / seconds()).toFixed(1)} seeds/s`);
+  return tally.violations.length === 0;
+}
+
+async function playOne(): Promise<boolean> {
+  const outcome = await runSeed(first, { rewinds });
+  for (const line of outcome.trace) console.log(line);
+  console.log(violationText(outcome, rewinds, 0));
+  return outcome.violation === null;
+}
+
+const isFine = values.seeds === undefined ? await playOne() : await playMany(whole('seeds', values.seeds));
+process.exitCode = isFine ? 0 : 1;

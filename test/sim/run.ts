@@ -64,8 +64,8 @@ export async function runSeed(seed: number, wishes: Wishes): Promise<Outcome> {
 }
 
 function firstOf(judge: Judge, which: 'step' | 'end'): string | null {
-  for (const says of judge[which]?.() ?? []) return says;
-  return null;
+  const [says = null] = judge[which]?.() ?? [];
+  return says;
 }
 
 /** Nothing is undecided and nothing that could be mended is out of its band: more of the same would show nothing. */

@@ -40,7 +40,7 @@ export class Stage {
   readonly #redis: MemoryRedis;
   readonly #shared: readonly Shared[];
   readonly #running = new Map<number, Process>();
-  #snapshots: { readonly at: number; readonly taken: Snapshot }[] = [];
+  readonly #snapshots: { readonly at: number; readonly taken: Snapshot }[] = [];
   #redisGone = 0;
   #unreachable = 0;
 
@@ -120,9 +120,7 @@ export class Stage {
       mishap: (label) => this.#mishap(label, chance),
       onCrash: (restartMs) => {
         this.counts.crashes += 1;
-        const left = cuts.flatMap((cut) =>
-          cut.call > machine.calls ? [{ ...cut, call: cut.call - machine.calls }] : [],
-        );
+        const left = cuts.map((cut) => ({ ...cut, nth: cut.nth - machine.calls[cut.of] })).filter(({ nth }) => nth > 0);
         agenda.later(restartMs, () => this.#start(index, plan, left));
       },
     });
@@ -220,7 +218,7 @@ export class Stage {
         const id = this.simulation.faults.add(event.fault);
         this.counts.faults += 1;
         this.trace.note('world', `fault ${JSON.stringify(event.fault)} for ${String(event.forMs)} ms`);
-        agenda.later(event.forMs, () => this.simulation.faults.remove(id));
+        if (event.forMs !== Infinity) agenda.later(event.forMs, () => this.simulation.faults.remove(id));
         return;
       }
       case 'bell':

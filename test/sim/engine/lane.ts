@@ -104,7 +104,7 @@ export interface WorkerOptions {
 export class Worker {
   readonly #options: WorkerOptions;
   readonly #stop = new AbortController();
-  #forget: () => void = () => undefined;
+  readonly #forget: () => void = () => undefined;
   #busy = false;
 
   constructor(options: WorkerOptions) {

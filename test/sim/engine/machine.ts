@@ -4,13 +4,15 @@
  * do not fire, but what it sent is on its way. A frozen one hears everything later, all at once.
  */
 import type { Cancel, Clock } from '../../../src/clock.ts';
-import { Agenda } from './agenda.ts';
+import { type Agenda } from './agenda.ts';
 import type { Chance } from './chance.ts';
 
 /** What befalls a process at one of its calls. */
 export interface Cut {
-  /** Counted from 1 over all calls that leave the process. */
-  readonly call: number;
+  /** Which calls that leave the process are counted: all, money calls, or atomic steps of the journal. */
+  readonly of: 'any' | 'send' | 'redis.eval';
+  /** Counted from 1. */
+  readonly nth: number;
   readonly when: 'before' | 'after';
   readonly what:
     | { readonly kind: 'crash'; readonly restartMs: number }
@@ -44,9 +46,10 @@ export class Machine {
   readonly clock: Clock;
   readonly agenda: Agenda;
   state: 'running' | 'frozen' | 'dead' = 'running';
-  calls = 0;
+  /** Calls that left so far, by what is counted. */
+  readonly calls: Record<Cut['of'], number> = { any: 0, send: 0, 'redis.eval': 0 };
   readonly #doors: MachineDoors;
-  readonly #cuts: ReadonlyMap<number, Cut>;
+  readonly #cuts: readonly Cut[];
   readonly #startedAt: number;
   #backlog: (() => void)[] = [];
   #suspendedMs = 0;
@@ -56,7 +59,7 @@ export class Machine {
     this.name = name;
     this.agenda = doors.agenda;
     this.#doors = doors;
-    this.#cuts = new Map(cuts.map((cut) => [cut.call, cut]));
+    this.#cuts = cuts;
     this.#startedAt = doors.agenda.now;
     this.clock = {
       wall: () => this.agenda.now + doors.skewMs,
@@ -76,8 +79,12 @@ export class Machine {
   /** Something leaves the process: the place where it may end. */
   leave(label: string, run: () => void): void {
     if (this.state === 'dead') return;
-    this.calls += 1;
-    const cut = this.#doors.isCalm() ? undefined : this.#cuts.get(this.calls);
+    const of = (['send', 'redis.eval'] as const).find((kind) => label.startsWith(kind));
+    this.calls.any += 1;
+    if (of !== undefined) this.calls[of] += 1;
+    const cut = this.#doors.isCalm()
+      ? undefined
+      : this.#cuts.find((one) => (one.of === 'any' || one.of === of) && one.nth === this.calls[one.of]);
     if (cut?.when === 'before') this.#cut(cut, label);
     this.enter(run);
     if (cut?.when === 'after') this.#cut(cut, label);
@@ -97,7 +104,7 @@ export class Machine {
           this.agenda.later(back, () => {
             this.enter(() => {
               if (heard.ok) resolve(heard.value);
-              else reject(heard.error);
+              else reject(heard.error instanceof Error ? heard.error : new Error(String(heard.error)));
             });
           });
         });
@@ -114,7 +121,7 @@ export class Machine {
 
   #cut({ what, when }: Cut, label: string): void {
     if (this.state !== 'running') return;
-    this.#doors.note(`${this.name} ${what.kind} ${when} ${label} (call ${String(this.calls)})`);
+    this.#doors.note(`${this.name} ${what.kind} ${when} ${label} (call ${String(this.calls.any)})`);
     if (what.kind === 'crash') this.kill(what.restartMs);
     else this.#freeze(what.ms, what.kind === 'suspend');
   }

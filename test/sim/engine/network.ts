@@ -1,4 +1,5 @@
 /** The network between a process and the simulated exchanges, in memory: what undici would say of each mishap. */
+import { setMaxListeners } from 'node:events';
 import type { CallOptions, HttpRequest, HttpResult, Transport } from '../../../src/exchanges/transport.ts';
 import { parseJson } from '../../../src/exchanges/json.ts';
 import type { WireReply, WireRequest } from '../../../src/simulator/contract.ts';
@@ -52,6 +53,7 @@ export class Network implements Transport {
         onAbort();
         return;
       }
+      if (signal !== undefined) setMaxListeners(0, signal);
       signal?.addEventListener('abort', onAbort, { once: true });
       machine.leave(`${money ? 'send' : 'read'} ${url.pathname}`, () => {
         this.#connect(way, { venue, wire: wireOf(request, url, this.#options.ip) }, end);

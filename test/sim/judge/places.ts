@@ -1,12 +1,13 @@
 /** Where the coins of an intent and its loan are in the venues' books. */
 import type { Intent } from '../../../src/core/intent.ts';
 
-type Place = (asset: string) => string | null;
+type Place = (asset: string) => string;
+type MaybePlace = (asset: string) => string | null;
 
 export interface Places {
   readonly debt: Place;
   /** `null` where the venue reports something else than coins, e.g. OKX's equity. */
-  readonly collateral: Place;
+  readonly collateral: MaybePlace;
   readonly wallet: Place;
 }
 

@@ -38,9 +38,9 @@ export function coins(chance: Chance, asset: string, least: number, most: number
 /** LTV at the start: mostly between target and act, sometimes beyond. */
 function startLtv(chance: Chance, line: number): string {
   const cushion = chance.weighted([
-    [6, chance.between(0.19, 0.33)],
-    [3, chance.between(0.11, 0.19)],
-    [1, chance.between(0.03, 0.1)],
+    [4, chance.between(0.19, 0.3)],
+    [4, chance.between(0.11, 0.19)],
+    [2, chance.between(0.03, 0.1)],
   ]);
   return (line * (1 - cushion)).toFixed(4);
 }

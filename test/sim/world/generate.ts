@@ -69,7 +69,7 @@ function worldOf(chance: Chance): { readonly accounts: readonly AccountPlan[]; r
       ? binanceAccount(chance, name, uid, roomHere, wealth)
       : okxAccount(chance, name, uid, roomHere, wealth);
     room -= made.loans;
-    if (isBinance) binance.push(made.input as (typeof binance)[number]);
+    if (isBinance) binance.push(made.input);
     else okx.push(made.input as (typeof okx)[number]);
     const { key } = made.input;
     const passphrase = 'passphrase' in key ? String(key.passphrase) : '';
@@ -136,9 +136,9 @@ function okxSettings(chance: Chance): NonNullable<WorldInput['okxSettings']> {
 /** A walk with jumps, down to −30 % within a minute; from some time after the calm on prices stand still. */
 function pricesOf(chance: Chance, calmMs: number, endMs: number): Plan['prices'] {
   const tables: Record<string, { times: number[]; prices: string[] }> = {};
-  const common = chance.pick([-0.004, -0.002, 0, 0.002]);
+  const common = chance.pick([-0.006, -0.004, -0.002, 0.001, 0.004]);
   const wild = chance.pick([0.0015, 0.004, 0.009]);
-  const jumpAt = chance.is(0.45) ? chance.int(10_000, calmMs) : Infinity;
+  const jumpAt = chance.is(0.75) ? chance.int(10_000, calmMs) : Infinity;
   const jump = chance.weighted([
     [4, chance.between(-0.3, -0.08)],
     [1, chance.between(0.08, 0.25)],

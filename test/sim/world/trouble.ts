@@ -43,8 +43,14 @@ function readEffect(chance: Chance): Effect {
 
 function fault(chance: Chance, venue: 'binance' | 'okx', at: number): Event {
   const onMoney = chance.is(0.55);
+  const method = onMoney ? ('POST' as const) : ('GET' as const);
+  if (onMoney && chance.is(0.6)) {
+    // So many of the next money calls, whenever they come.
+    const match = { venue, method, skip: chance.int(0, 2), count: chance.int(1, 2) };
+    return { at: Math.floor(at / 4), kind: 'fault', fault: { match, effect: moneyEffect(chance) }, forMs: Infinity };
+  }
   const probability = chance.pick([0.3, 0.6, 1]);
-  const match = { venue, method: onMoney ? ('POST' as const) : ('GET' as const), probability };
+  const match = { venue, method, probability };
   const effect = onMoney ? moneyEffect(chance) : readEffect(chance);
   return { at, kind: 'fault', fault: { match, effect }, forMs: chance.int(2_000, onMoney ? 60_000 : 25_000) };
 }
@@ -96,7 +102,7 @@ export function eventsOf(chance: Chance, options: TroubleOptions): readonly Even
   };
   const account = (): number => chance.int(0, accounts.length - 1);
   const venues = [...new Set(accounts.map(({ setup }) => setup.venue))];
-  times(8, () => fault(chance, chance.pick(venues), moment()));
+  times(9, () => fault(chance, chance.pick(venues), moment()));
   if (chance.is(0.4)) times(3, () => deed(chance, chance.pick(accounts), moment(), symbols));
   times(3, () => ({ at: moment(), kind: 'bell', account: account(), times: chance.int(1, 5) }));
   times(3, () => ({ at: moment(), kind: 'bellsLost', account: account() }));
@@ -136,7 +142,11 @@ export function processesOf(chance: Chance): readonly ProcessPlan[] {
 /** @returns one that comes soon or late */
 export function cut(chance: Chance): Cut {
   return {
-    call: Math.ceil(chance.next() ** 2 * 500),
+    ...chance.weighted<Pick<Cut, 'of' | 'nth'>>([
+      [3, { of: 'any', nth: Math.ceil(chance.next() ** 2 * 400) }],
+      [3, { of: 'send', nth: chance.int(1, 3) }],
+      [3, { of: 'redis.eval', nth: Math.ceil(chance.next() ** 2 * 60) }],
+    ]),
     when: chance.is(0.5) ? 'before' : 'after',
     what: chance.is(0.6)
       ? { kind: 'crash', restartMs: chance.int(200, 25_000) }

@@ -1,10 +1,10 @@
 import type { Intent } from '../../../../src/core/intent.ts';
+import type { Dec } from '../../../../src/core/money.ts';
 import { parse } from '../../../../src/core/money.ts';
 import type { Caps } from '../../../../src/core/policy.ts';
 import type { AccountPlan } from '../../world/plan.ts';
 import type { Invariant, Log, Sent } from '../log.ts';
 import { cursor } from '../log.ts';
-import { placesOf } from '../places.ts';
 
 const HOUR_MS = 3_600_000;
 /** Prices move between the plan and the reckoning. */
@@ -37,6 +37,8 @@ function* tooMuch(log: Log, { account, tag }: Sent, intent: Intent): Iterable<st
   const policy = account.setup.policies[intent.product];
   if (policy === undefined) return;
   const limits: Caps = intent.tier === 'urgent' ? policy.limits.urgent : policy.limits;
+  // A repayment that its own transfer brought the money for was counted when the transfer was.
+  if (isFed(log, account, intent)) return;
   const usd = usdOf(log, intent);
   if (limits.perAction !== null && usd > Number(limits.perAction) * SLACK)
     yield `${tag} moves ${usd.toFixed(2)} USD, an action may ${limits.perAction.toFixed()}`;
@@ -44,6 +46,18 @@ function* tooMuch(log: Log, { account, tag }: Sent, intent: Intent): Iterable<st
   const spent = spentUsd(log, account, intent);
   if (spent > Number(limits.perHour) * SLACK)
     yield `${tag} makes ${spent.toFixed(2)} USD in an hour, ${limits.perHour.toFixed()} are allowed`;
+}
+
+function isFed(log: Log, account: AccountPlan, intent: Intent): boolean {
+  if (intent.verb !== 'repay' || intent.from !== 'inside') return false;
+  const fed = log.sent.filter(
+    ({ account: of, intent: other }) =>
+      of === account &&
+      other?.verb === 'transferIn' &&
+      other.episode === intent.episode &&
+      other.asset === intent.asset,
+  );
+  return fed.some(({ intent: other }) => other !== null && parse(other.amount).gte(intent.amount));
 }
 
 /** What of the same policy moved or may still move; a transfer and the repayment that it feeds count once. */
@@ -76,22 +90,22 @@ function* tooFar(
   log: Log,
   plan: AccountPlan,
   intent: Intent,
-  changes: ReadonlyMap<string, unknown>,
+  changes: ReadonlyMap<string, Dec>,
   at: number,
 ): Iterable<string> {
   for (const { name, keep } of plan.setup.wallets) {
     const least = keep[intent.asset];
-    const place = name === 'crossInside' ? `cross ${intent.asset} free` : placesOf(intent).wallet(intent.asset);
-    if (
-      least === undefined ||
-      place === null ||
-      !changes.has(place) ||
-      (name !== 'crossInside' && !place.startsWith(name))
-    )
-      continue;
-    const [, after] = log.truth.since(plan.setup.name, at - 1).slice(-2);
-    const left = (after ?? log.truth.now(plan.setup.name)).get(place) ?? parse('0');
-    if (left.lt(least) && intent.from !== 'loan' && intent.to !== 'inside')
+    const place = name === 'crossInside' ? `cross ${intent.asset} free` : `${name} ${intent.asset}`;
+    if (least === undefined || !(changes.get(place)?.isNegative() ?? false)) continue;
+    const left = log.truth.since(plan.setup.name, at).at(-1)?.get(place) ?? parse('0');
+    // Money that our own transfer brought in only passes through.
+    const passing = log.truth.moves.find(
+      ({ account, cause, changes: earlier }) =>
+        account === plan.setup.name && cause?.kind === 'request' && (earlier.get(place)?.gt(0) ?? false),
+    );
+    const before =
+      passing === undefined ? least : (log.truth.since(plan.setup.name, passing.at - 1)[0]?.get(place) ?? parse('0'));
+    if (left.lt(least) && left.lt(before))
       yield `${intent.id} left ${left.toFixed()} of ${place}, ${least.toFixed()} are to be kept`;
   }
 }

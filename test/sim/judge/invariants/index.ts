@@ -1,6 +1,7 @@
 import type { Invariant } from '../log.ts';
 import { blind } from './blind.ts';
 import { caps } from './caps.ts';
+import { closed } from './closed.ts';
 import { dryRun } from './dryRun.ts';
 import { exact } from './exact.ts';
 import { explained } from './explained.ts';
@@ -8,6 +9,7 @@ import { fence } from './fence.ts';
 import { live } from './live.ts';
 import { once } from './once.ts';
 import { oneAtATime } from './oneAtATime.ts';
+import { paidOnce } from './paidOnce.ts';
 import { planned } from './planned.ts';
 import { records } from './records.ts';
 import { secrets } from './secrets.ts';
@@ -20,7 +22,9 @@ export const INVARIANTS: readonly Invariant[] = [
   oneAtATime,
   planned,
   explained,
+  paidOnce,
   blind,
+  closed,
   exact,
   caps,
   records,

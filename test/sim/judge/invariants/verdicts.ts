@@ -1,4 +1,6 @@
 import type { IntentState } from '../../../../src/core/intent.ts';
+import type { Dec } from '../../../../src/core/money.ts';
+import { ZERO } from '../../../../src/core/money.ts';
 import type { Invariant } from '../log.ts';
 import { cursor } from '../log.ts';
 
@@ -11,18 +13,23 @@ export const verdicts: Invariant = {
   judge: (log) => {
     const turns = cursor(log.turns);
     const moves = cursor(log.truth.moves);
-    const moved = new Set<string>();
+    /** What each intent moved in all: a transfer that failed takes back what it took. */
+    const net = new Map<string, Map<string, Dec>>();
+    const moved = (tag: string): boolean => [...(net.get(tag)?.values() ?? [])].some((coins) => !coins.isZero());
     return {
       *step() {
-        for (const { cause, account } of moves()) {
+        for (const { cause, account, changes } of moves()) {
           if (cause?.kind !== 'request' || cause.tag === null) continue;
-          moved.add(cause.tag);
-          const intent = log.intent(log.account(account), cause.tag);
-          if (intent !== null && NEVER.includes(intent.state)) yield `${cause.tag} is ${intent.state} and moved money`;
+          const { tag } = cause;
+          const sums = net.get(tag) ?? new Map<string, Dec>();
+          for (const [place, change] of changes) sums.set(place, (sums.get(place) ?? ZERO).plus(change));
+          net.set(tag, sums);
+          const state = log.intent(log.account(account), tag)?.state;
+          if (state !== undefined && NEVER.includes(state) && moved(tag)) yield `${tag} is ${state} and moved money`;
         }
         for (const { id, to } of turns()) {
-          if (to === 'confirmed' && !moved.has(id)) yield `${id} is confirmed and nothing moved`;
-          if (NEVER.includes(to) && moved.has(id)) yield `${id} is ${to} after it moved money`;
+          if (to === 'confirmed' && !moved(id)) yield `${id} is confirmed and nothing moved`;
+          if (NEVER.includes(to) && moved(id)) yield `${id} is ${to} after it moved money`;
         }
       },
     };
