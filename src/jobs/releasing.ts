@@ -31,7 +31,7 @@ function troubleOf([loan, { state }]: readonly [LoanId, Stored]): readonly strin
 
 /** The view with the venue's own maximum of the one loan that would release now. What could not be read is left out. */
 export async function withMostToRelease(
-  { venue }: Pick<LookDeps, 'venue'>,
+  { venue, clock }: Pick<LookDeps, 'venue' | 'clock'>,
   input: ReleaseInput,
   setup: AccountSetup,
   signal: AbortSignal,
@@ -40,7 +40,7 @@ export async function withMostToRelease(
   const wanted = wish(input);
   if (wanted === null) return view;
   const { loan, assets } = wanted;
-  const most = await venue.mostToRelease(loan, assets, withDeadline(signal, setup)).catch(() => ({}));
+  const most = await venue.mostToRelease(loan, assets, withDeadline(clock, signal, setup)).catch(() => ({}));
   const asked = { ...loan, maxRelease: { ...loan.maxRelease, ...most } };
   return { ...view, loans: view.loans.map((one) => (one === loan ? asked : one)) };
 }

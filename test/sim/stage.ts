@@ -1,5 +1,7 @@
 /** Builds the world of one plan and plays it: venues, Redis, lanes, processes, and everything that goes wrong. */
+import type { Reference } from '../../src/core/dislocation.ts';
 import { parse } from '../../src/core/money.ts';
+import type { ReferenceFeed } from '../../src/exchanges/reference.ts';
 import type { WireReply, WireRequest } from '../../src/simulator/contract.ts';
 import { Simulation } from '../../src/simulator/simulation.ts';
 import { Tape } from '../../src/simulator/tape/tape.ts';
@@ -142,6 +144,7 @@ export class Stage {
       redis: this.#redis,
       transport,
       accounts: this.#shared,
+      reference: ({ setup }) => this.#reference(setup.venue),
       onEvent: (account, event) => {
         if (event.type === 'looked' || event.type === 'acted' || event.type === 'blind') this.counts.looks += 1;
         this.log.told.push({ at: agenda.now, machine: name, account, event });
@@ -150,6 +153,25 @@ export class Stage {
       onError: (account, error) => this.#noteError(name, account, error),
     });
     this.#running.set(index, process);
+  }
+
+  /** The other venue's prices: neither asked for over the wire nor ever late, because no money moves by them. */
+  #reference(venue: 'binance' | 'okx'): ReferenceFeed {
+    const { markets, engine } = this.simulation;
+    const market = markets[venue === 'binance' ? 'okx' : 'binance'];
+    return {
+      pulled: false,
+      watch: () => undefined,
+      prices: () => {
+        const rest = { unit: 'USD', at: this.agenda.now, source: 'the other venue' };
+        const priced = engine
+          .assets()
+          .map((asset): [string, Reference] => [asset, { price: market.price(asset), ...rest }]);
+        return Object.fromEntries(priced);
+      },
+      refresh: () => Promise.resolve(),
+      stop: () => Promise.resolve(),
+    };
   }
 
   #noteError(machine: string, account: AccountPlan, error: unknown): void {

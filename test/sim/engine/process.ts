@@ -10,6 +10,7 @@ import type { VenueTiming } from '../../../src/exchanges/kit.ts';
 import type { Meter } from '../../../src/exchanges/limits.ts';
 import { createMeter } from '../../../src/exchanges/limits.ts';
 import { createOkx } from '../../../src/exchanges/okx/index.ts';
+import type { ReferenceFeed } from '../../../src/exchanges/reference.ts';
 import type { Transport } from '../../../src/exchanges/transport.ts';
 import type { LookDeps, LookEvent } from '../../../src/jobs/account.ts';
 import { Journal } from '../../../src/jobs/journal.ts';
@@ -35,6 +36,8 @@ export interface ProcessOptions {
   readonly redis: MemoryRedis;
   readonly transport: Transport;
   readonly accounts: readonly Shared[];
+  /** What coins cost elsewhere. */
+  readonly reference: (account: AccountPlan) => ReferenceFeed;
   readonly onEvent: (account: AccountPlan, event: LookEvent) => void;
   readonly onError: (account: AccountPlan, error: unknown) => void;
 }
@@ -140,6 +143,7 @@ export class Seat {
       setup: () => plan.setup,
       journal: this.#journal,
       venue: this.#venue,
+      reference: this.#options.reference(plan),
       clock: this.#options.machine.clock,
       stamp: stamp(),
       ring: (reason) => this.#ring(reason),

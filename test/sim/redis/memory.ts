@@ -82,7 +82,21 @@ export class MemoryRedis {
     );
     const evaluate = (script: string, count: string, ...rest: readonly string[]): Promise<unknown> =>
       carry('eval', () => this.eval(script, rest.slice(0, Number(count)), rest.slice(Number(count))));
-    return { ...plain, eval: evaluate } as unknown as Redis;
+    return { ...plain, eval: evaluate, multi: () => this.#multi(carry) } as unknown as Redis;
+  }
+
+  /** Commands that are carried out together, at `exec`. */
+  #multi(carry: <T>(name: string, effect: () => T) => Promise<T>): object {
+    const queued: (() => unknown)[] = [];
+    const exec = (): Promise<unknown> => carry('multi', () => queued.map((run) => [null, run()]));
+    const chain: Record<string, unknown> = { exec };
+    for (const name of Object.keys(COMMANDS)) {
+      chain[name.toLowerCase()] = (...given: readonly unknown[]) => {
+        queued.push(() => this.command(name, ...given));
+        return chain;
+      };
+    }
+    return chain;
   }
 
   read(key: string): Value | undefined {
@@ -259,6 +273,8 @@ const CLIENT: Readonly<Record<string, (answer: unknown) => unknown>> = {
   get: (answer) => answer,
   set: (answer) => answer,
   del: (answer) => answer,
+  exists: (answer) => answer,
+  hkeys: (answer) => answer,
   hget: (answer) => answer,
   hset: (answer) => answer,
   hgetall: (answer) => Object.fromEntries(pairs(answer as string[])),

@@ -1,5 +1,6 @@
 /** A policy and an account's settings, drawn at random within what a policy file may say. */
-import type { LoanRule, Policy, Rung, RungSource, WalletRule } from '../../../src/core/policy.ts';
+import { DISLOCATION_RULES } from '../../../src/core/dislocation.ts';
+import type { LoanRule, Policy, ReleaseRule, Rung, RungSource, WalletRule } from '../../../src/core/policy.ts';
 import type { Product } from '../../../src/core/loan.ts';
 import { parse } from '../../../src/core/money.ts';
 import { PRODUCT_FACTS, legalRung } from '../../../src/core/products.ts';
@@ -67,13 +68,25 @@ function capsOf(chance: Chance, tight: boolean) {
   return { caps, urgentCaps: wide };
 }
 
+/** Collateral may go when a loan stood far below its target for a while. */
+function releaseOf(chance: Chance, target: number): ReleaseRule {
+  const upTo = target + chance.between(0.01, 0.04);
+  return {
+    below: parse((upTo + chance.between(0.01, 0.05)).toFixed(4)),
+    upTo: parse(upTo.toFixed(4)),
+    afterMs: chance.int(5, 60) * 1_000,
+    perDay: parse(chance.amount(500, 20_000, 0)),
+  };
+}
+
 export function policyOf(chance: Chance, product: Product): Policy {
   const act = chance.between(0.1, 0.17);
   const cushion = (value: number): string => value.toFixed(4);
+  const target = act + chance.between(0.05, 0.15);
   return {
     ...policy({
       scale: 'cushion',
-      target: cushion(act + chance.between(0.05, 0.15)),
+      target: cushion(target),
       act: cushion(act),
       urgent: cushion(act * chance.between(0.4, 0.7)),
       warn: [cushion(act + 0.03)],
@@ -86,6 +99,7 @@ export function policyOf(chance: Chance, product: Product): Policy {
       dust: chance.is(0.8) ? 'leave' : 'clear',
       ladder: ladderOf(chance, product),
     }),
+    release: chance.is(0.4) ? releaseOf(chance, target) : null,
     name: product,
   };
 }
@@ -113,6 +127,7 @@ export function setupOf(chance: Chance, name: string, products: readonly Product
     loans,
     unlisted: { kind: 'alert' },
     wallets: [...wallets].map((wallet) => keepOf(chance, wallet)),
+    dislocation: DISLOCATION_RULES,
     groups: { USDT: { wraps: null, stable: 'USD' }, USDC: { wraps: null, stable: 'USD' } },
     timing: TIMING,
   };

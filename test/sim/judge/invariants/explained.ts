@@ -37,11 +37,12 @@ function words(changes: ReadonlyMap<string, Dec>): string {
   return [...changes].map(([place, change]) => `${change.toFixed()} of ${place}`).join(', ');
 }
 
-/** Coins that left the side that pays. What comes back, because a transfer failed, counts against it. */
+/** Coins that left the side that pays, or arrived in the wallet. What comes back, because a transfer failed, counts against it. */
 function departed(intent: Intent, changes: ReadonlyMap<string, Dec>): Dec {
   const { debt, wallet } = placesOf(intent);
-  const place = intent.verb === 'repay' ? debt(intent.asset) : wallet(intent.asset);
-  return place === null ? ZERO : (changes.get(place) ?? ZERO).negated();
+  const change = changes.get(intent.verb === 'repay' ? debt(intent.asset) : wallet(intent.asset)) ?? ZERO;
+  const isRelease = intent.verb === 'transferOut' || intent.verb === 'reduce';
+  return isRelease ? change : change.negated();
 }
 
 /** Places a call may touch: the loan's own and the wallet, in its coin; collateral that a full repayment gives back. */

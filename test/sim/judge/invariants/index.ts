@@ -12,6 +12,7 @@ import { oneAtATime } from './oneAtATime.ts';
 import { paidOnce } from './paidOnce.ts';
 import { planned } from './planned.ts';
 import { records } from './records.ts';
+import { releases } from './releases.ts';
 import { secrets } from './secrets.ts';
 import { sound } from './sound.ts';
 import { verdicts } from './verdicts.ts';
@@ -27,6 +28,7 @@ export const INVARIANTS: readonly Invariant[] = [
   closed,
   exact,
   caps,
+  releases,
   records,
   dryRun,
   secrets,

@@ -1,4 +1,4 @@
-import type { Intent } from '../../../../src/core/intent.ts';
+import type { Intent, Verb } from '../../../../src/core/intent.ts';
 import { levelsAt } from '../../../../src/core/levels.ts';
 import { parse } from '../../../../src/core/money.ts';
 import type { Flat } from '../truth.ts';
@@ -10,6 +10,7 @@ import { placesOf } from '../places.ts';
 const PLAN_MS = 8_000;
 /** Weights of collateral, tails of fingerprints, minima. */
 const SLACK = 0.93;
+const RELEASES: readonly Verb[] = ['transferOut', 'reduce'];
 const SMALL_USD = 200;
 /** The lowest call of any product here, as a share of its line: it may push a policy's levels down. */
 const LOWEST_CALL = 0.84;
@@ -26,7 +27,12 @@ export const paidOnce: Invariant = {
         for (const { cause, account, at } of fresh()) {
           if (cause?.kind !== 'request' || cause.tag === null || log.touched(account, 240_000)) continue;
           const intent = log.intent(log.account(account), cause.tag);
-          if (intent === null || intent.full || Number(intent.amount) * log.price(intent.asset, at) < SMALL_USD)
+          if (
+            intent === null ||
+            intent.full ||
+            RELEASES.includes(intent.verb) ||
+            Number(intent.amount) * log.price(intent.asset, at) < SMALL_USD
+          )
             continue;
           const floor = targetOf(log, account, intent);
           const ltv = highest(log, account, intent, at);
