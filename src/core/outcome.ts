@@ -64,6 +64,8 @@ function fell(from: Dec, to: Dec, amount: Dec, interest: Dec): Witness {
  * that stands exactly where it stood is a stale one.
  */
 function sourceOf(intent: Intent, view: AccountView): Witness {
+  // Collateral of a flexible loan comes back into spot or into Simple Earn (binance.md §7.2): spot need not move.
+  if (intent.product === 'binance.flexibleLoan' && intent.verb === 'reduce') return 'silent';
   const walletName = PRODUCT_FACTS[intent.product].wallet;
   const usesWallet = intent.from === walletName || intent.to === walletName;
   if (usesWallet) {

@@ -142,6 +142,14 @@ describe('other calls', () => {
     expect(shows(reduce, gone)).toBe('shown');
     expect(shows(reduce, seen({}, 'binance.flexibleLoan'))).toBe('notYet');
   });
+
+  it('a release whose coins come back into Simple Earn is shown, although spot stands still', () => {
+    const reduce = intent(
+      { verb: 'reduce', asset: 'BTC', amount: '0.5', from: 'loan', to: 'spot' },
+      'binance.flexibleLoan',
+    );
+    expect(shows(reduce, seen({ btc: '0.5' }, 'binance.flexibleLoan'))).toBe('shown');
+  });
 });
 
 describe('plausibility', () => {

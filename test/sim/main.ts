@@ -1,5 +1,5 @@
 /**
- * `npm run sim -- --seeds N [--seed FIRST] [--jobs J] [--rewinds]` plays N seeds; `npm run sim -- --seed S` plays one and
+ * `npm run sim -- --seeds N [--seed FIRST] [--jobs J] [--rewinds] [--unsolved]` plays N seeds; `npm run sim -- --seed S` plays one and
  * prints everything that happened in it. Ends with 1 when an invariant was broken.
  */
 import { availableParallelism } from 'node:os';
@@ -18,6 +18,7 @@ const { values } = parseArgs({
     seed: { type: 'string', default: '1' },
     jobs: { type: 'string' },
     rewinds: { type: 'boolean', default: false },
+    unsolved: { type: 'boolean', default: false },
   },
 });
 const whole = (name: string, text: string): number => {
@@ -25,7 +26,7 @@ const whole = (name: string, text: string): number => {
   return Number(text);
 };
 const first = whole('seed', values.seed);
-const { rewinds } = values;
+const wishes = { rewinds: values.rewinds, unsolved: values.unsolved };
 
 async function playMany(count: number): Promise<boolean> {
   const tally = new Tally();
@@ -35,11 +36,11 @@ async function playMany(count: number): Promise<boolean> {
   await playSeeds({
     seeds: Array.from({ length: count }, (_none, index) => first + index),
     jobs: values.jobs === undefined ? availableParallelism() : whole('jobs', values.jobs),
-    rewinds,
+    wishes,
     more: () => tally.violations.length < ENOUGH,
     onOutcome: (outcome) => {
       tally.add(outcome);
-      if (outcome.violation !== null) console.log(violationText(outcome, rewinds));
+      if (outcome.violation !== null) console.log(violationText(outcome, wishes));
       if (performance.now() - toldAt < PROGRESS_MS) return;
       toldAt = performance.now();
       console.error(`${String(tally.seeds)} of ${String(count)}, ${(tally.seeds / seconds()).toFixed(1)} seeds/s`);
@@ -51,9 +52,9 @@ async function playMany(count: number): Promise<boolean> {
 }
 
 async function playOne(): Promise<boolean> {
-  const outcome = await runSeed(first, { rewinds });
+  const outcome = await runSeed(first, wishes);
   for (const line of outcome.trace) console.log(line);
-  console.log(violationText(outcome, rewinds, 0));
+  console.log(violationText(outcome, wishes, 0));
   return outcome.violation === null;
 }
 

@@ -3,12 +3,13 @@ import type { ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
 import { runTypeScript } from '../support/child.ts';
 import type { Outcome } from './run.ts';
-import type { Answer } from './worker.ts';
+import type { Answer, Ask } from './worker.ts';
+import type { Wishes } from './world/generate.ts';
 
 export interface PoolOptions {
   readonly seeds: readonly number[];
   readonly jobs: number;
-  readonly rewinds: boolean;
+  readonly wishes: Wishes;
   readonly onOutcome: (outcome: Outcome) => void;
   /** Asked before each seed: false ends the run early. */
   readonly more: () => boolean;
@@ -27,12 +28,12 @@ export async function playSeeds(options: PoolOptions): Promise<void> {
   }
 }
 
-function work(worker: ChildProcess, left: number[], { rewinds, onOutcome, more }: PoolOptions): Promise<void> {
+function work(worker: ChildProcess, left: number[], { wishes, onOutcome, more }: PoolOptions): Promise<void> {
   return new Promise((resolve, reject) => {
     const next = (): void => {
       const seed = more() ? left.pop() : undefined;
       if (seed === undefined) resolve();
-      else worker.send({ seed, rewinds });
+      else worker.send({ seed, wishes } satisfies Ask);
     };
     worker.on('message', (answer: Answer) => {
       if ('failed' in answer) {

@@ -1,5 +1,6 @@
 /** What a run of many seeds says at its end. */
 import type { Outcome } from './run.ts';
+import type { Wishes } from './world/generate.ts';
 
 export class Tally {
   readonly violations: Outcome[] = [];
@@ -35,9 +36,9 @@ export class Tally {
 }
 
 /** One violation with the way to see it again. */
-export function violationText({ seed, violation, trace }: Outcome, rewinds: boolean, lines = 40): string {
+export function violationText({ seed, violation, trace }: Outcome, { rewinds, unsolved }: Wishes, lines = 40): string {
   if (violation === null) return '';
-  const flag = rewinds ? ' --rewinds' : '';
+  const flag = `${rewinds ? ' --rewinds' : ''}${unsolved ? ' --unsolved' : ''}`;
   return [
     `seed ${String(seed)} breaks ${violation.invariant}: ${violation.says}`,
     `  must be true: ${violation.keeps}`,

@@ -161,6 +161,7 @@ export class Stage {
     const market = markets[venue === 'binance' ? 'okx' : 'binance'];
     return {
       pulled: false,
+      mark: () => Promise.resolve(),
       watch: () => undefined,
       prices: () => {
         const rest = { unit: 'USD', at: this.agenda.now, source: 'the other venue' };

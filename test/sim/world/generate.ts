@@ -12,10 +12,13 @@ const MOST_LOANS = 6;
 const POINT_MS = 20_000;
 
 export interface Wishes {
+  /** Redis loses acknowledged writes. */
   readonly rewinds: boolean;
+  /** Also plays what is known not to be answered yet (docs/simulation.md). */
+  readonly unsolved: boolean;
 }
 
-export function planOf(seed: number, { rewinds }: Wishes): Plan {
+export function planOf(seed: number, { rewinds, unsolved }: Wishes): Plan {
   const chance = new Chance(seed);
   const calmMs = chance.stream('length').int(90, 240) * 1_000;
   const endMs = calmMs + 420_000;
@@ -30,7 +33,7 @@ export function planOf(seed: number, { rewinds }: Wishes): Plan {
     prices: pricesOf(chance.stream('prices'), calmMs, endMs),
     accounts,
     processes: processesOf(chance.stream('processes')),
-    events: eventsOf(chance.stream('trouble'), { accounts, calmMs, symbols: symbolsOf(world), rewinds }),
+    events: eventsOf(chance.stream('trouble'), { accounts, calmMs, symbols: symbolsOf(world), rewinds, unsolved }),
     redisTrouble: chance.stream('redis').is(0.4) ? chance.stream('redisShare').between(0, 0.02) : 0,
     tripMs: chance.stream('trip').pick([
       [1, 3],

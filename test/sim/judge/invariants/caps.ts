@@ -1,4 +1,4 @@
-import type { Intent } from '../../../../src/core/intent.ts';
+import type { Intent, Verb } from '../../../../src/core/intent.ts';
 import type { Dec } from '../../../../src/core/money.ts';
 import { parse } from '../../../../src/core/money.ts';
 import type { Caps } from '../../../../src/core/policy.ts';
@@ -6,6 +6,7 @@ import type { AccountPlan } from '../../world/plan.ts';
 import type { Invariant, Log, Sent } from '../log.ts';
 import { cursor } from '../log.ts';
 
+const RELEASES: readonly Verb[] = ['transferOut', 'reduce'];
 const HOUR_MS = 3_600_000;
 /** Prices move between the plan and the reckoning. */
 const SLACK = 1.001;
@@ -40,9 +41,11 @@ function* tooMuch(log: Log, { account, tag }: Sent, intent: Intent): Iterable<st
   // A repayment that its own transfer brought the money for was counted when the transfer was.
   if (isFed(log, account, intent)) return;
   const usd = usdOf(log, intent);
+  const isRelease = RELEASES.includes(intent.verb);
   if (limits.perAction !== null && usd > Number(limits.perAction) * SLACK)
     yield `${tag} moves ${usd.toFixed(2)} USD, an action may ${limits.perAction.toFixed()}`;
-  if (limits.perHour === null) return;
+  // Releases have a budget of their own.
+  if (limits.perHour === null || isRelease) return;
   const spent = spentUsd(log, account, intent);
   if (spent > Number(limits.perHour) * SLACK)
     yield `${tag} makes ${spent.toFixed(2)} USD in an hour, ${limits.perHour.toFixed()} are allowed`;
@@ -67,7 +70,14 @@ function spentUsd(log: Log, account: AccountPlan, intent: Intent): number {
   );
   const sums = new Map<string, { transfers: number; others: number }>();
   for (const { tag, intent: other, at, account: of } of log.sent) {
-    if (other === null || of !== account || other.product !== intent.product || at < log.now - HOUR_MS) continue;
+    if (
+      other === null ||
+      of !== account ||
+      other.product !== intent.product ||
+      RELEASES.includes(other.verb) ||
+      at < log.now - HOUR_MS
+    )
+      continue;
     const state = log.intent(account, tag)?.state;
     const counts = moved.has(tag) || state === 'sending' || state === 'settling' || state === 'unknown';
     if (!counts) continue;
