@@ -94,6 +94,8 @@ function quantitiesOf(view: AccountView, of: Part): ReadonlyMap<string, Dec> {
   for (const loan of view.loans.filter(({ id }) => id === of)) {
     for (const debt of loan.debts) all.set(`debt ${debt.asset}`, debt.amount);
     for (const coin of loan.collateral) all.set(`collateral ${coin.asset}`, coin.amount);
+    // Not every process remembers a loan that is closed, and one that does still names its thresholds.
+    if (loan.status === 'closed') continue;
     all.set('line', loan.line);
     all.set('call', loan.call ?? ZERO);
   }

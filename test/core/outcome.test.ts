@@ -223,4 +223,14 @@ describe('plausibility', () => {
     expect(agree(odd(0), odd(1, '90500'), at({}).id)).toBe(true);
     expect(agree(odd(0), odd(1, '91000'), at({}).id)).toBe(false);
   });
+
+  it('of two processes agree, although only one of them remembers a loan that is closed', () => {
+    const open = at({}, 'binance.flexibleLoan');
+    const over = {
+      ...loan({ product: 'binance.flexibleLoan', key: 'USDT-SOL', coins: [], debts: [] }),
+      status: 'closed',
+    };
+    const remembering = { ...seen({}, 'binance.flexibleLoan'), loans: [open, over as LoanView] };
+    expect(agree(remembering, { ...remembering, loans: [open] }, over.id)).toBe(true);
+  });
 });

@@ -1,4 +1,5 @@
 /** Plays one seed with every judge watching. */
+import type { Spoil } from './engine/process.ts';
 import { INVARIANTS } from './judge/invariants/index.ts';
 import type { Judge } from './judge/log.ts';
 import { unmended } from './judge/reach.ts';
@@ -28,8 +29,8 @@ export interface Outcome {
 const CALM_LEAST_MS = 30_000;
 const ASK_EVERY_MS = 5_000;
 
-export async function runSeed(seed: number, wishes: Wishes): Promise<Outcome> {
-  const stage = new Stage(planOf(seed, wishes));
+export async function runSeed(seed: number, wishes: Wishes, spoil: Spoil = {}): Promise<Outcome> {
+  const stage = new Stage(planOf(seed, wishes), spoil);
   const judges = INVARIANTS.map((invariant) => ({ invariant, judge: invariant.judge(stage.log) }));
   const { agenda, plan, log } = stage;
   let violation: Violation | null = null;

@@ -12,7 +12,7 @@ import { ConnectionGone, Machine } from './engine/machine.ts';
 import type { Cut, Mishap } from './engine/machine.ts';
 import { Network } from './engine/network.ts';
 import { Process } from './engine/process.ts';
-import type { Shared } from './engine/process.ts';
+import type { Shared, Spoil } from './engine/process.ts';
 import { Log } from './judge/log.ts';
 import { Truth } from './judge/truth.ts';
 import { MemoryRedis } from './redis/memory.ts';
@@ -38,6 +38,7 @@ export class Stage {
   readonly simulation: Simulation;
   readonly counts: Counts = { faults: 0, crashes: 0, freezes: 0, deeds: 0, redisFaults: 0, looks: 0 };
   readonly #chance: Chance;
+  readonly #spoil: Spoil;
   readonly #truth: Truth;
   readonly #redis: MemoryRedis;
   readonly #shared: readonly Shared[];
@@ -46,7 +47,8 @@ export class Stage {
   #redisGone = 0;
   #unreachable = 0;
 
-  constructor(plan: Plan) {
+  constructor(plan: Plan, spoil: Spoil = {}) {
+    this.#spoil = spoil;
     this.plan = plan;
     this.agenda = new Agenda(plan.startMs);
     this.trace = new Trace(() => this.agenda.now - plan.startMs);
@@ -142,6 +144,7 @@ export class Stage {
     const process = new Process({
       machine,
       redis: this.#redis,
+      spoil: this.#spoil,
       transport,
       accounts: this.#shared,
       reference: ({ setup }) => this.#reference(setup.venue),

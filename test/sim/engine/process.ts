@@ -31,7 +31,14 @@ export interface Shared {
   readonly stamp: () => string;
 }
 
+/** Breaks Ballast on purpose, so that a test can see a judge notice it. */
+export interface Spoil {
+  readonly deps?: (deps: LookDeps) => LookDeps;
+  readonly transport?: (transport: Transport) => Transport;
+}
+
 export interface ProcessOptions {
+  readonly spoil: Spoil;
   readonly machine: Machine;
   readonly redis: MemoryRedis;
   readonly transport: Transport;
@@ -77,7 +84,8 @@ export class Seat {
       redis.client((name, effect) => machine.call(`redis.${name}`, effect)),
       addressOf(plan),
     );
-    this.#venue = venueOf(plan, machine, options.transport, meter);
+    const { transport, spoil } = options;
+    this.#venue = venueOf(plan, machine, spoil.transport?.(transport) ?? transport, meter);
     this.#worker = this.#hire();
     const { timing } = plan.setup;
     this.#timer = new LookTimer({
@@ -126,7 +134,8 @@ export class Seat {
     const { plan, lane } = this.#shared;
     const { lockMs, stalledMs } = plan.setup.timing;
     const { machine, onError } = this.#options;
-    const deps = this.#deps();
+    const whole = this.#deps();
+    const deps = this.#options.spoil.deps?.(whole) ?? whole;
     return new Worker({
       machine,
       store: lane,
