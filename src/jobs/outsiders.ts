@@ -3,6 +3,7 @@
  * through which such acts become known: each is written into the journal and told once, and the look that is rung then
  * explains with it what it doubted.
  */
+import { timeout } from '../clock.ts';
 import type { ExternalAct, Gap, Reports } from '../exchanges/exchange.ts';
 import type { LookDeps, Severity } from './account.ts';
 import type { Errand } from './errands.ts';
@@ -41,7 +42,7 @@ async function search(
   const ours = () => journal.intentsSince(since - MOST_BEHIND_MS);
   const over = AbortSignal.any([
     signal,
-    AbortSignal.timeout(Math.max(1, Math.round(timing.recordsEveryMs * PATIENCE))),
+    timeout(clock, Math.max(1, Math.round(timing.recordsEveryMs * PATIENCE))),
   ]);
   const { acts, gaps } = await reports.external(since, ours, over);
   signal.throwIfAborted();

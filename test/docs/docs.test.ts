@@ -9,12 +9,14 @@ import { loadConfig } from '../../src/config/load.ts';
 import { ACCOUNT_KEYS } from '../../src/jobs/keys.ts';
 import { binanceAccountSchema } from '../../src/simulator/binance/settings.ts';
 import { okxAccountSchema } from '../../src/simulator/okx/world.ts';
+import { OPTIONS } from '../sim/options.ts';
 import { blocksOf, brokenBecause, linksOf, PAGES, read, ROOT } from './pages.ts';
 import { holdingKeys, isKnownHolding, keysTable, printed, rewritten, standing, TABLES } from './tables.ts';
 
 const README = read('README.md');
 /** Flags of npm itself, which stand before `--`. */
 const FLAGS_OF_NPM = ['--silent'];
+const FLAGS_OF_SIM = Object.keys(OPTIONS).map((name) => `--${name}`);
 
 function help(...command: readonly string[]): string {
   const ran = spawnSync(process.execPath, [join(ROOT, 'dist/main.js'), ...command, '--help'], { encoding: 'utf8' });
@@ -100,7 +102,7 @@ describe('the command line', () => {
             .join('\n'),
       ).map((flag) => ({ page, flag })),
     );
-    expect(named.filter(({ flag }) => !known.includes(flag) && !FLAGS_OF_NPM.includes(flag))).toEqual([]);
+    expect(named.filter(({ flag }) => ![...known, ...FLAGS_OF_NPM, ...FLAGS_OF_SIM].includes(flag))).toEqual([]);
   });
 
   it('has no flag of `start` and no command that the README leaves out', () => {

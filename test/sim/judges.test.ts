@@ -1,4 +1,6 @@
 /** The judges notice: each kind of mistake, put into Ballast on purpose, is found within a few seeds. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Evidence } from '../../src/core/intent.ts';
 import type { AccountView } from '../../src/core/loan.ts';
@@ -117,6 +119,12 @@ const MISTAKES: readonly (readonly [what: string, spoil: Spoil, noticedBy: reado
 describe('the judges', () => {
   it.each(MISTAKES)('notice %s', { timeout: 120_000 }, async (_what, spoil, noticedBy) => {
     expect(noticedBy).toContain(await broken(spoil));
+  });
+
+  it('are all on the page, with the sentence that each keeps', () => {
+    const page = readFileSync(join(import.meta.dirname, '../../docs/simulation.md'), 'utf8').replace(/ +/g, ' ');
+    const rows = INVARIANTS.map(({ name, keeps }) => `| \`${name}\` | ${keeps} |`);
+    expect(rows.filter((row) => !page.includes(row))).toEqual([]);
   });
 
   it('have names of their own, each with the sentence that it keeps', () => {

@@ -4,6 +4,7 @@
  */
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
+import { OPTIONS } from './options.ts';
 import { playSeeds } from './pool.ts';
 import { Tally, violationText } from './report.ts';
 import { runSeed } from './run.ts';
@@ -12,15 +13,7 @@ const PROGRESS_MS = 5_000;
 /** After so many broken seeds the rest would only say the same. */
 const ENOUGH = 20;
 
-const { values } = parseArgs({
-  options: {
-    seeds: { type: 'string' },
-    seed: { type: 'string', default: '1' },
-    jobs: { type: 'string' },
-    rewinds: { type: 'boolean', default: false },
-    unsolved: { type: 'boolean', default: false },
-  },
-});
+const { values } = parseArgs({ options: OPTIONS });
 const whole = (name: string, text: string): number => {
   if (!/^\d{1,9}$/.test(text)) throw new Error(`--${name} must be a whole number, not ${text}`);
   return Number(text);

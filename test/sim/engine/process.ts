@@ -4,7 +4,7 @@ import type { Asset, AccountView } from '../../../src/core/loan.ts';
 import type { Dec } from '../../../src/core/money.ts';
 import { worthALook } from '../../../src/core/watch.ts';
 import { createBinance } from '../../../src/exchanges/binance/index.ts';
-import type { Venue } from '../../../src/exchanges/exchange.ts';
+import type { ReportingVenue } from '../../../src/exchanges/exchange.ts';
 import { DEFAULT_VENUE_TIMING, silentLog } from '../../../src/exchanges/kit.ts';
 import type { VenueTiming } from '../../../src/exchanges/kit.ts';
 import type { Meter } from '../../../src/exchanges/limits.ts';
@@ -13,9 +13,11 @@ import { createOkx } from '../../../src/exchanges/okx/index.ts';
 import type { ReferenceFeed } from '../../../src/exchanges/reference.ts';
 import type { Transport } from '../../../src/exchanges/transport.ts';
 import type { LookDeps, LookEvent } from '../../../src/jobs/account.ts';
+import { Errands } from '../../../src/jobs/errands.ts';
 import { Journal } from '../../../src/jobs/journal.ts';
 import { look } from '../../../src/jobs/look.ts';
 import { followed } from '../../../src/jobs/needing.ts';
+import { OUTSIDERS, outsiders } from '../../../src/jobs/outsiders.ts';
 import { LookTimer } from '../../../src/jobs/timers.ts';
 import type { MemoryRedis } from '../redis/memory.ts';
 import type { AccountPlan } from '../world/plan.ts';
@@ -70,8 +72,9 @@ export class Seat {
   readonly #options: ProcessOptions;
   readonly #shared: Shared;
   readonly #journal: Journal;
-  readonly #venue: Venue;
+  readonly #venue: ReportingVenue;
   readonly #timer: LookTimer;
+  readonly #errands: Errands;
   #worker: Worker;
   #view: AccountView | null = null;
 
@@ -99,7 +102,9 @@ export class Seat {
       onSilent: () => undefined,
       onError: (error) => options.onError(plan, error),
     });
+    this.#errands = new Errands([outsiders(this.#deps(), this.#venue)], machine.clock, () => undefined);
     this.#timer.start();
+    this.#errands.start();
   }
 
   get account(): AccountPlan {
@@ -156,6 +161,7 @@ export class Seat {
       clock: this.#options.machine.clock,
       stamp: stamp(),
       ring: (reason) => this.#ring(reason),
+      askRecords: (leastMs) => this.#errands.hurry(OUTSIDERS, leastMs),
       mayClaim: () => true,
       emit: (_account, event) => {
         if (event.type === 'looked') this.#view = event.view;
@@ -175,7 +181,7 @@ function venueOf(
   { clock }: Machine,
   transport: Transport,
   meter: Meter,
-): Venue {
+): ReportingVenue {
   const { requestDeadlineMs, lagMarginMs } = setup.timing;
   const timing: VenueTiming = {
     ...DEFAULT_VENUE_TIMING,
