@@ -10,6 +10,8 @@ import { eventsOf, processesOf } from './trouble.ts';
 const START_MS = 1_700_000_000_000 - (1_700_000_000_000 % 3_600_000);
 const MOST_LOANS = 6;
 const POINT_MS = 20_000;
+/** Share by which prices move to and fro when nothing happens. */
+const BREATH = 0.0002;
 
 export interface Wishes {
   /** Redis loses acknowledged writes. */
@@ -136,7 +138,7 @@ function okxSettings(chance: Chance): NonNullable<WorldInput['okxSettings']> {
   };
 }
 
-/** A walk with jumps, down to −30 % within a minute; from some time after the calm on prices stand still. */
+/** A walk with jumps, down to −30 % within a minute; from some time after the calm on prices hardly move. */
 function pricesOf(chance: Chance, calmMs: number, endMs: number): Plan['prices'] {
   const tables: Record<string, { times: number[]; prices: string[] }> = {};
   const common = chance.pick([-0.006, -0.004, -0.002, 0.001, 0.004]);
@@ -151,7 +153,7 @@ function pricesOf(chance: Chance, calmMs: number, endMs: number): Plan['prices']
     const [times, prices]: [number[], string[]] = [[], []];
     let price = start;
     let jumped = false;
-    for (let at = 0; at < calmMs + 30_000; at += POINT_MS) {
+    for (let at = 0; at < calmMs + 30_000 - POINT_MS; at += POINT_MS) {
       times.push(at);
       prices.push(price.toFixed(8));
       price *= 1 + common + chance.between(-wild, wild);
@@ -160,8 +162,11 @@ function pricesOf(chance: Chance, calmMs: number, endMs: number): Plan['prices']
         jumped = true;
       }
     }
-    times.push(endMs + 60_000);
-    prices.push(prices.at(-1) ?? String(start));
+    // Prices breathe for ever: a breach is confirmed by another look at another price.
+    for (let at = calmMs + 30_000, up = 1; at <= endMs + 60_000; at += POINT_MS, up = -up) {
+      times.push(at);
+      prices.push((price * (1 + up * BREATH)).toFixed(8));
+    }
     tables[asset] = { times, prices };
   }
   return tables;
