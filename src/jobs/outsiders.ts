@@ -40,10 +40,7 @@ async function search(
   const since = Math.max(reach.begin, Math.min(reach.readTo, startedAt) - overlapOf(timing));
   // An intent is written before its call leaves, so asking after the records were read misses none of ours.
   const ours = () => journal.intentsSince(since - MOST_BEHIND_MS);
-  const over = AbortSignal.any([
-    signal,
-    timeout(clock, Math.max(1, Math.round(timing.recordsEveryMs * PATIENCE))),
-  ]);
+  const over = AbortSignal.any([signal, timeout(clock, Math.max(1, Math.round(timing.recordsEveryMs * PATIENCE)))]);
   const { acts, gaps } = await reports.external(since, ours, over);
   signal.throwIfAborted();
   gapTeller.tell(gaps);

@@ -9,3 +9,4 @@ vi.mock('../support/redis.ts', () => {
 });
 
 await import('../jobs/journal.test.ts');
+await import('../jobs/externals.test.ts');

@@ -43,6 +43,9 @@ export class Trace {
       case 'alert':
         this.note(who, `${event.severity} ${event.category}: ${event.says}`);
         return;
+      case 'external':
+        this.note(who, `${event.severity} others: ${event.says}`);
+        return;
       case 'confirmed':
         return;
     }

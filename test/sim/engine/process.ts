@@ -4,6 +4,7 @@ import type { Asset, AccountView } from '../../../src/core/loan.ts';
 import type { Dec } from '../../../src/core/money.ts';
 import { worthALook } from '../../../src/core/watch.ts';
 import { createBinance } from '../../../src/exchanges/binance/index.ts';
+import { VenueError } from '../../../src/exchanges/exchange.ts';
 import type { ReportingVenue } from '../../../src/exchanges/exchange.ts';
 import { DEFAULT_VENUE_TIMING, silentLog } from '../../../src/exchanges/kit.ts';
 import type { VenueTiming } from '../../../src/exchanges/kit.ts';
@@ -102,7 +103,9 @@ export class Seat {
       onSilent: () => undefined,
       onError: (error) => options.onError(plan, error),
     });
-    this.#errands = new Errands([outsiders(this.#deps(), this.#venue)], machine.clock, () => undefined);
+    this.#errands = new Errands([outsiders(this.#deps(), this.#venue)], machine.clock, ({ cause }) => {
+      if (!(cause instanceof VenueError)) options.onError(plan, cause);
+    });
     this.#timer.start();
     this.#errands.start();
   }

@@ -139,7 +139,11 @@ function tonumber(value: unknown): number | undefined {
 
 const GLOBALS: Readonly<Record<string, unknown>> = {
   string: { match, find, sub, format },
-  math: { floor: (value: unknown) => Math.floor(number(value)), max: Math.max, min: Math.min },
+  math: {
+    floor: (value: unknown) => Math.floor(number(value)),
+    max: (...of: unknown[]) => Math.max(...of.map(number)),
+    min: (...of: unknown[]) => Math.min(...of.map(number)),
+  },
   table: { insert: (list: unknown[], value: unknown) => list.push(value) },
   cjson: { decode: (json: unknown) => JSON.parse(text(json)) as unknown, encode: JSON.stringify },
   ipairs: (list: unknown[]) => list.map((value, index) => [index + 1, value]),

@@ -210,6 +210,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   TIME: ({ now }) => [String(Math.floor(now / 1000)), String((now % 1000) * 1000)],
   GET: (store, [key = '']) => string(store, key),
   SET: (store, [key = '', value = '', option, until]) => {
+    if (option === 'NX' && store.read(key) !== undefined) return null;
     store.write(key, value, option === 'PXAT' ? Number(until) : null);
     return 'OK';
   },
@@ -238,13 +239,19 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     return members.length;
   },
   SREM: (store, [key = '', ...members]) => dropAll(store, key, store.set(key), members),
-  ZADD: (store, [key = '', score = '', member = '']) => {
+  ZADD: (store, [key = '', ...rest]) => {
+    const [score = '', member = ''] = rest.slice(-2);
     const scores = store.scores(key);
-    store.write(key, { scores: scores.set(member, Number(score)) });
-    return 1;
+    const isNew = !scores.has(member);
+    if (isNew || rest[0] !== 'NX') store.write(key, { scores: scores.set(member, Number(score)) });
+    return isNew ? 1 : 0;
   },
+  ZCARD: (store, [key = '']) => store.scores(key).size,
   ZREM: (store, [key = '', ...members]) => dropAll(store, key, store.scores(key), members),
-  ZRANGE: (store, [key = '', from = '', to = '']) => slice(ranked(store.scores(key)), from, to).map(([name]) => name),
+  ZRANGE: (store, [key = '', from = '', to = '', scores]) =>
+    slice(ranked(store.scores(key)), from, to).flatMap(([name, score]) =>
+      scores === 'WITHSCORES' ? [name, String(score)] : [name],
+    ),
   ZREVRANGE: (store, [key = '', from = '', to = '']) =>
     slice(ranked(store.scores(key)).toReversed(), from, to).map(([name]) => name),
   ZRANGEBYSCORE: (store, [key = '', least = '', most = '']) =>
@@ -273,6 +280,9 @@ const CLIENT: Readonly<Record<string, (answer: unknown) => unknown>> = {
   get: (answer) => answer,
   set: (answer) => answer,
   del: (answer) => answer,
+  time: (answer) => answer,
+  smembers: (answer) => answer,
+  zrangebyscore: (answer) => answer,
   exists: (answer) => answer,
   hkeys: (answer) => answer,
   hget: (answer) => answer,
