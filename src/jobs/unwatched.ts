@@ -30,7 +30,7 @@ async function search(
   const setup = deps.setup();
   const found = new Map<string, string>();
   try {
-    const { loans, sections } = await others.observe(withDeadline(signal, setup));
+    const { loans, sections } = await others.observe(withDeadline(deps.clock, signal, setup));
     for (const loan of loans) if (loan.status !== 'closed') found.set(loan.id, loanWords(loan, setup));
     for (const [product, section] of Object.entries(sections)) {
       if (section.state === 'failed' && isProduct(product)) found.set(product, blindWords(product, section.reason));
