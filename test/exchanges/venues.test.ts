@@ -101,6 +101,8 @@ describe('the most that may be released', () => {
 describe('limits of real venues', () => {
   it('are counted in Redis where a connection is given, so that other processes see them', async () => {
     const client = redis.connect();
+    // A limiter does not wait for a connection that is not there yet.
+    await client.ping();
     const venue = createVenue(settings('binance', { redis: client }));
     await venue.observe(SIGNAL);
     await venue.close();
