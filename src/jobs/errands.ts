@@ -28,6 +28,7 @@ export class Errands {
   readonly #onError: (error: Error) => void;
   readonly #stop = new AbortController();
   readonly #turns = new Map<Errand, Turn>();
+  #started = false;
 
   constructor(errands: readonly Errand[], clock: Clock, onError: (error: Error) => void) {
     this.#clock = clock;
@@ -37,8 +38,10 @@ export class Errands {
     }
   }
 
-  /** First turns begin at once. */
+  /** First turns begin at once; a second start is none. */
   start(): void {
+    if (this.#started || this.#stop.signal.aborted) return;
+    this.#started = true;
     for (const errand of this.#turns.keys()) this.#turn(errand);
   }
 

@@ -36,7 +36,7 @@ export interface RunnerOptions {
   readonly emit: (account: string, event: LookEvent) => void;
   /** Whether the venue's own feed rings; it does unless `false`. Not where a player hands over every price and waits for the lanes. */
   readonly watchPrices?: boolean;
-  /** Slow reads beside the lane, begun with it. */
+  /** Slow reads beside the lane, begun when a first look is over. */
   readonly errands?: (deps: LookDeps) => readonly Errand[];
   /** A bug or a broken Redis: nothing a venue did. */
   readonly onError: (account: string, error: Error) => void;
@@ -118,7 +118,6 @@ export class Runner {
       },
     });
     runner.#timer.start();
-    runner.#errands.start();
     return runner;
   }
 
@@ -191,6 +190,8 @@ export class Runner {
   }
 
   #remember(event: LookEvent): void {
+    // Not before the first look: together they would use up the share of the limits that it needs to see anything.
+    if (event.type === 'looked' || event.type === 'acted') this.#errands.start();
     if (event.type === 'decided') {
       const { loan, trace } = event.decision;
       if (trace[0]?.rule === UNCONFIRMED) this.#waiting.add(loan);
