@@ -16,8 +16,8 @@ export interface Clock {
   wall(): number;
   /** Monotonic clock: ms since an arbitrary start, with fractions. Comparable only within one process. */
   mono(): number;
-  /** Calls `run` once after `ms`; never inside the caller, also for 0. */
-  later(ms: number, run: () => void): Cancel;
+  /** Calls `run` once after `ms`; never inside the caller, also for 0. An `idle` timer keeps no process alive. */
+  later(ms: number, run: () => void, kind?: 'idle'): Cancel;
   /** Resolves after `ms`. Rejects with the signal's reason as soon as `signal` aborts. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
@@ -25,7 +25,7 @@ export interface Clock {
 /** Node's timers hold 31 bits of milliseconds and fire at once beyond that. Longer waits are made of several. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
-function later(ms: number, run: () => void): Cancel {
+function later(ms: number, run: () => void, kind?: 'idle'): Cancel {
   if (Number.isNaN(ms)) throw new RangeError('a timer needs a number of milliseconds, got NaN');
   let timer: NodeJS.Timeout;
   const arm = (leftMs: number): void => {
@@ -34,6 +34,7 @@ function later(ms: number, run: () => void): Cancel {
       if (leftMs > sliceMs) arm(leftMs - sliceMs);
       else run();
     }, sliceMs);
+    if (kind === 'idle') timer.unref();
   };
   arm(Math.max(0, ms));
   return () => {
@@ -73,12 +74,16 @@ export const systemClock: Clock = {
   sleep,
 };
 
-/** Aborts after `ms` of this clock; `AbortSignal.timeout` knows real time only. */
+/**
+ * Aborts after `ms` of this clock; `AbortSignal.timeout` knows real time only. Like that one it outlives the work that
+ * ended in time, so it must not keep a stopped process waiting.
+ */
 export function timeout(clock: Pick<Clock, 'later'>, ms: number): AbortSignal {
   const ending = new AbortController();
-  clock.later(ms, () => {
+  const abort = (): void => {
     ending.abort(new DOMException('it took too long', 'TimeoutError'));
-  });
+  };
+  clock.later(ms, abort, 'idle');
   return ending.signal;
 }
 
