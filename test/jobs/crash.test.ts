@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from '../../src/core/money.ts';
 import type { Venue } from '../../src/exchanges/exchange.ts';
 import type { Journal } from '../../src/jobs/journal.ts';
+import { isUndecided } from '../../src/jobs/undecided.ts';
 import type { TestRedis } from '../support/redis.ts';
 import { startTestRedis } from '../support/redis.ts';
 import { Attested } from './attested.ts';
@@ -79,6 +80,15 @@ async function dieAt(at: number, prepare: (b: Bench) => void, options: BenchOpti
   return mortal.dead ? { b, where: mortal.where } : null;
 }
 
+/** Looks until nothing is undecided: at most for as long as evidence takes (validity, lag, three reads over half a minute). */
+async function untilSettled(b: Bench): Promise<void> {
+  for (let looks = 0; looks < 18; looks += 1) {
+    await b.look();
+    b.clock.pass(4_000);
+    if (!(await b.journal.intents()).some(isUndecided)) return;
+  }
+}
+
 async function everyDeath(
   prepare: (b: Bench) => void,
   check: (b: Bench, where: string) => Promise<void>,
@@ -88,8 +98,7 @@ async function everyDeath(
   for (let at = 1; at < 100; at += 1) {
     const died = await dieAt(at, prepare, options, looksBefore);
     if (died === null) return at - 1;
-    // Long enough for evidence: validity, lag, three reads over half a minute.
-    await died.b.looks(18, 4_000);
+    await untilSettled(died.b);
     await died.b.untilQuiet();
     await check(died.b, `${String(at)}: ${died.where}`);
   }
@@ -118,7 +127,10 @@ const conducts: readonly (readonly [string, Conduct | null])[] = [
   ['a rejection', { do: 'reject' }],
 ];
 
-describe('a run that dies on any line', () => {
+/** Hundreds of looks, each a dozen round trips to Redis: on a busy machine that is a matter of minutes, not of waiting. */
+const MANY_LOOKS_MS = 180_000;
+
+describe('a run that dies on any line', { timeout: MANY_LOOKS_MS }, () => {
   it.each(conducts)('during %s never sends twice and the loan is rescued once', async (_name, conduct) => {
     const lines = await everyDeath(
       (b) => (conduct === null ? undefined : b.venue.script.push(conduct)),
