@@ -26,6 +26,7 @@ import { interestErrand } from './jobs/interest.ts';
 import type { AccountAddress } from './jobs/keys.ts';
 import { Operator } from './jobs/operator.ts';
 import { outsiders } from './jobs/outsiders.ts';
+import type { Passing } from './jobs/points.ts';
 import { Registry } from './jobs/registry.ts';
 import { Runner } from './jobs/runner.ts';
 import { Shelf } from './jobs/shelf.ts';
@@ -56,6 +57,8 @@ export interface AppOptions {
   readonly onFatal: (ending: Ending) => void;
   /** Aborts a start that is no longer wanted. */
   readonly signal: AbortSignal;
+  /** Where looks pass, told to a test's own entry; a server gives none. */
+  readonly passing?: Passing;
 }
 
 /** How long a stop waits for the running looks, and for everything else that has to close. */
@@ -148,6 +151,8 @@ export class App implements Stage {
       shelf: new Shelf(redis.fast, address),
       scale: placeOf(options, account).waitsScale,
     };
+    const validityMs = account.venue === 'binance' ? account.timing.binanceRecvWindowMs : account.timing.okxWindowMs;
+    const safeguard = { journal: redis.journal, folder: redis.witnesses, reports: venue, validityMs };
     const runner = await Runner.open({
       setup: setupOf(options.config, account, mode),
       address,
@@ -166,6 +171,9 @@ export class App implements Stage {
       consumer: redis.patient,
       emit: options.onEvent,
       onError: options.onError,
+      run,
+      ...(options.passing === undefined ? {} : { passing: options.passing }),
+      ...(mode === 'live' ? { safeguard } : {}),
     });
     this.#runners.push(runner);
     await registry.register(account.name, address);

@@ -6,7 +6,8 @@ import type { Standing } from '../jobs/operator.ts';
 
 /** One line per cause of the account's mode and per pause; empty when everything is allowed. */
 export function heldWords(account: string, { causes, pauses, acknowledging }: Standing): readonly string[] {
-  const mode = (kind: Standing['causes'][number]['kind']): string => (kind === 'halt' ? 'HALTED' : kind);
+  const words: Readonly<Record<string, string>> = { halt: 'HALTED', journalLost: 'in QUARANTINE' };
+  const mode = (kind: Standing['causes'][number]['kind']): string => words[kind] ?? kind;
   return [
     ...causes.map(({ kind, since, why }) => {
       const from = since === null ? '' : ` since ${isoOf(since).slice(0, 19).replace('T', ' ')} UTC`;

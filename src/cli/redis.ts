@@ -1,5 +1,6 @@
 /** The server's connections to Redis: the embedded one, or one of the operator's own; and the watch over it. */
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
+import { resolve } from 'node:path';
 import { Redis } from 'ioredis';
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config/types.ts';
@@ -23,8 +24,12 @@ export interface Connections {
   readonly fast: Redis;
   /** Waits for Redis for ever. */
   readonly patient: Redis;
-  /** Letters and digits of the journal's id. */
+  /** The journal's own id. */
+  readonly journal: string;
+  /** Letters and digits of it. */
   readonly stamp: string;
+  /** Folder of the files that witness what was sent: never inside the Redis that they watch. */
+  readonly witnesses: string;
   close(): Promise<void>;
 }
 
@@ -64,10 +69,10 @@ export async function connectRedis(options: RedisOptions): Promise<Connections> 
     await embedded?.stop();
   };
   try {
-    const stamp = await answered(greet(fast, patient, options), options.clock);
+    const journal = await answered(greet(fast, patient, options), options.clock);
     stopWatching = watch(fast, options);
     started = true;
-    return { fast, patient, stamp, close };
+    return { fast, patient, journal, stamp: letters(journal), witnesses: witnessesOf(redis), close };
   } catch (error) {
     await close();
     if (error instanceof Ending) throw error;
@@ -79,12 +84,20 @@ export async function connectRedis(options: RedisOptions): Promise<Connections> 
   }
 }
 
-/** @returns the stamp of the journal */
+/** @returns the journal's id */
 async function greet(fast: Redis, patient: Redis, { config }: RedisOptions): Promise<string> {
   await Promise.all([fast.connect(), patient.connect()]);
   await fast.set(JOURNAL_ID_KEY, randomUUID(), 'NX');
   await refuseEviction(fast, config.sourcePath);
-  return letters((await fast.get(JOURNAL_ID_KEY)) ?? '');
+  return (await fast.get(JOURNAL_ID_KEY)) ?? '';
+}
+
+/** Beside the embedded Redis, so that whoever deletes that one leaves these; one folder for each Redis elsewhere. */
+function witnessesOf(redis: Config['redis']): string {
+  if (redis.kind === 'embedded') return `${resolve(redis.dataDir ?? DEFAULT_DIRECTORY)}.witness`;
+  const { host, pathname } = new URL(redis.url.reveal());
+  const name = createHash('sha256').update(`${host}${pathname}`).digest('hex').slice(0, STAMP_LETTERS);
+  return resolve(`.ballast/witness-${name}`);
 }
 
 /** A Redis that froze takes connections and answers nothing. @throws Error when it does not answer in time */

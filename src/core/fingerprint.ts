@@ -59,6 +59,14 @@ export function markWidth(amount: Dec, decimals: number): Dec {
   return spanOf(amount, decimals)?.width ?? ZERO;
 }
 
+/** Decimals of amounts on both venues' wires. */
+const WIRE_DECIMALS = 8;
+
+/** Whether an amount looks computed, as ours are, marked or not: hardly any that a person typed goes on to the last decimals. */
+export function looksComputed(amount: Dec): boolean {
+  return amount.decimalPlaces() > WIRE_DECIMALS - SHORTEST;
+}
+
 interface Span {
   /** Smallest unit of the amount, coins; number of tails + 1; units times digits, coins. */
   readonly unit: Dec;

@@ -79,6 +79,7 @@ export function identifiedBy(loan: LoanView, leg: Pick<Leg, 'verb' | 'from'>): I
 
 const CLIENT_ID_MOST = 32;
 const HASH_LENGTH = 7;
+const CLIENT_ID = /^b[0-9a-z]{7}[A-Za-z0-9]+$/;
 
 /**
  * At most 32 letters and digits that follow from the intent id (okx.md §3.7): a hash of the whole, then its end, where its
@@ -87,6 +88,11 @@ const HASH_LENGTH = 7;
 export function clientIdOf(id: string): string {
   const hashed = hash(id).toString(36).padStart(HASH_LENGTH, '0');
   return `b${hashed}${id.replaceAll('-', '').slice(-(CLIENT_ID_MOST - 1 - HASH_LENGTH))}`;
+}
+
+/** Whether an id could be one of ours, from whichever journal. */
+export function isClientId(text: string): boolean {
+  return text.length > HASH_LENGTH + 1 && text.length <= CLIENT_ID_MOST && CLIENT_ID.test(text);
 }
 
 /** Quantities just before the send: what evidence and progress are judged against. */

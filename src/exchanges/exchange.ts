@@ -182,6 +182,8 @@ export interface ExternalAct {
   readonly ref: string;
   /** In words, with the venue's own name for it. */
   readonly says: string;
+  /** Made like a call of Ballast: our kind of id, or an amount that was computed and not typed. */
+  readonly likeOurs?: true;
 }
 
 export interface ExternalActs {

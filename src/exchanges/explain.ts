@@ -8,6 +8,8 @@
 import type { Explained } from '../core/change.ts';
 import type { Intent, Verb } from '../core/intent.ts';
 import type { Asset, LoanId, WalletName } from '../core/loan.ts';
+import { looksComputed } from '../core/fingerprint.ts';
+import { isClientId } from '../core/intents.ts';
 import { parse, sum, type Dec } from '../core/money.ts';
 import type { ExternalAct } from './exchange.ts';
 
@@ -111,8 +113,15 @@ function follows(record: ForeignRecord, intent: Intent): boolean {
 }
 
 /** Without what only matching needs. */
-export function actOf({ verbs: _verbs, clientId: _clientId, ...act }: ForeignRecord): ExternalAct {
-  return act;
+export function actOf(record: ForeignRecord): ExternalAct {
+  const { verbs: _verbs, clientId: _clientId, ...act } = record;
+  return isLikeOurs(record) ? { ...act, likeOurs: true } : act;
+}
+
+/** Only calls that a policy can ask for. A whole debt paid by hand has such an amount too: rather once too often. */
+function isLikeOurs({ verbs, clientId, amount }: ForeignRecord): boolean {
+  if (!verbs.some((verb) => verb !== 'borrow')) return false;
+  return clientId === undefined || clientId === '' ? looksComputed(amount) : isClientId(clientId);
 }
 
 /** What a record did to one coin, signed. A record that names no loan only tells of wallets. */

@@ -29,7 +29,7 @@ export interface VenueSettings {
   readonly okxWindowMs: number;
   /** 1 for real venues; the simulated exchanges run every wait and every limit's window at this share. */
   readonly waitsScale: number;
-  /** Simulators count sends by this tag. */
+  /** Simulators count sends by this tag; one at a loopback address gets it in any case. */
   readonly tagIntents: boolean;
   readonly log: VenueLog;
   /** Wallet coins that the policies of this account may use; `null` or absent: every one that could be collateral. */
@@ -49,7 +49,8 @@ const PLAYED_LIMITS = 0.2;
 
 export function createVenue(settings: VenueSettings): ReportingVenue {
   const { waitsScale: scale, redis: _redis, ...rest } = settings;
-  const common = { ...rest, meter: meterOf(settings) };
+  const tagIntents = rest.tagIntents || isHere(rest.hosts.rest);
+  const common = { ...rest, tagIntents, meter: meterOf(settings) };
   const timing = timingOf(settings);
   return settings.venue === 'binance'
     ? createBinance({ ...common, timing, recvWindowMs: settings.binanceRecvWindowMs })
@@ -62,6 +63,11 @@ export function createVenue(settings: VenueSettings): ReportingVenue {
         },
         windowMs: settings.okxWindowMs,
       });
+}
+
+/** A venue on this machine is a simulated one, whoever started it. */
+function isHere(rest: string | null): boolean {
+  return rest !== null && new URL(rest).hostname === '127.0.0.1';
 }
 
 function timingOf(settings: VenueSettings): VenueTiming {

@@ -8,6 +8,8 @@ import type { AssetGroup, LoanRule, Policy, WalletRule } from '../core/policy.ts
 import type { ExternalAct, Venue } from '../exchanges/exchange.ts';
 import type { ReferenceFeed } from '../exchanges/reference.ts';
 import type { Journal } from './journal.ts';
+import type { Passing } from './points.ts';
+import type { Safeguard } from './safeguard.ts';
 import type { Timing } from './timing.ts';
 
 /** One account as its policy file describes it. Replaced as a whole between looks when the file is reloaded. */
@@ -82,4 +84,8 @@ export interface LookDeps {
   readonly askRecords: (leastMs: number) => void;
   /** False once the server is stopping: no new claims (DESIGN §8). */
   readonly mayClaim: () => boolean;
+  /** Told of every place at which a death would leave something half done. */
+  readonly passing: Passing;
+  /** `null` where nothing real is sent: a journal that forgets costs nothing there. */
+  readonly safeguard: Safeguard | null;
 }

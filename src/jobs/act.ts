@@ -4,7 +4,7 @@
  * | dies after | what is left | what the next look does |
  * |---|---|---|
  * | sign | `planned` | voids it, returns the charge |
- * | claim | `sending`, no byte left | gathers evidence; absence over time returns the charge |
+ * | claim, witness | `sending`, no byte left | gathers evidence; absence over time returns the charge |
  * | send | `sending`, bytes left | gathers evidence; never sends it again |
  * | outcome | the outcome | goes on from it |
  */
@@ -61,6 +61,7 @@ export async function act(deps: LookDeps, intent: Intent, facts: ActFacts): Prom
   const mono = clock.mono();
   try {
     request = venue.sign(intent);
+    deps.passing('signed');
     const beside = facts.beside ? { validBefore: wall - timing.lagMarginMs } : null;
     // The digest of now, not of the plan: a file that was reloaded since denies the claim.
     denied = await journal.claim(intent, deps.setup().digest, request.validUntil, wall, beside);
@@ -69,18 +70,36 @@ export async function act(deps: LookDeps, intent: Intent, facts: ActFacts): Prom
     return refuse(deps, intent, `it could not be signed and claimed: ${messageOf(error)}`);
   }
   if (denied !== null) return refuse(deps, intent, denied);
+  deps.passing('claimed');
+  const sending: Intent = { ...intent, state: 'sending', sentAt: wall, validUntil: request.validUntil };
+  const unwitnessed = await witnessed(deps, sending);
+  if (unwitnessed !== null) return refuse(deps, intent, unwitnessed);
+  deps.passing('witnessed');
   const late = tooLate(deps, facts, request, { wall, mono });
   if (late !== null) return refuse(deps, intent, late);
 
-  const sending: Intent = { ...intent, state: 'sending', sentAt: wall, validUntil: request.validUntil };
   deps.emit(facts.setup.name, { type: 'sent', intent: sending });
+  deps.passing('sending');
   // A stop of the server does not abort this request: that would only turn its outcome into unknown.
   const reply = await venue.send(request, timeout(clock, timing.requestDeadlineMs)).catch((error: unknown): Reply => ({
     outcome: 'unknown',
     reason: `the send threw: ${messageOf(error)}`,
     code: null,
   }));
+  deps.passing('answered');
   return record(deps, sending, reply);
+}
+
+/** What a machine sends it can prove to have sent, also when its journal is lost. */
+async function witnessed({ safeguard, emit, setup }: LookDeps, sending: Intent): Promise<string | null> {
+  try {
+    await safeguard?.witness.claimed(sending);
+    return null;
+  } catch (error) {
+    const says = `the witness file cannot be written (${messageOf(error)}), so nothing is sent. See that its disk has room and may be written.`;
+    emit(setup().name, { type: 'alert', severity: 'critical', category: 'witness', loan: sending.loan, says });
+    return `the witness could not be written: ${messageOf(error)}`;
+  }
 }
 
 /** Two money calls of one account keep their distance, whatever became of the first (DESIGN §2.3). */
@@ -128,6 +147,7 @@ async function record(deps: LookDeps, intent: Intent, reply: Reply): Promise<Act
   if (state === 'planned' || state === 'sending' || state === 'voided') throw new Error(`no reply leads to ${state}`);
   const fuse = !(reply.outcome === 'rejected' && NOT_NOW.has(reply.effect));
   const appended = await append(deps, () => deps.journal.outcome(intent, state, { ref, note, settledAt }, fuse));
+  deps.passing('recorded');
   const contradiction =
     appended.result === 'contradicts' ? `the journal says ${appended.state}, the venue's reply says ${state}` : null;
   return { intent: next, reply, contradiction };

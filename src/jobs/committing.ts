@@ -39,7 +39,7 @@ export function commitOf({ setup, opened, draft, now }: CommitParts, more: Commi
 }
 
 export interface CommitMore extends Partial<
-  Pick<Commit, 'learned' | 'seen' | 'suspect' | 'nextLookAt' | 'lookedAt' | 'rest'>
+  Pick<Commit, 'learned' | 'seen' | 'suspect' | 'nextLookAt' | 'lookedAt' | 'rest' | 'charges'>
 > {
   readonly view: AccountView | null;
   readonly intent: Intent | null;

@@ -16,10 +16,12 @@ import { commitText, fieldTexts, intentOf, openedOf, recordText, storedMap, text
 import type { Mutable } from './journalText.ts';
 import type { AccountAddress, AccountKey } from './keys.ts';
 import { pauseKeyOf, prefixOf } from './keys.ts';
+import type { Office } from './office.ts';
+import { NotActingError } from './office.ts';
 import { OUTCOMES, appendedOf } from './outcomes.ts';
 import type { Appended, OutcomeState } from './outcomes.ts';
 import type { Acknowledged, Paused } from './operator.ts';
-import { CLAIM, COMMIT, OPEN, OUTCOME } from './scripts.ts';
+import { CLAIM, COMMIT, COMMIT_KEYS, OPEN, OPEN_KEYS, OUTCOME } from './scripts.ts';
 
 /** Everything a look starts from, read in one atomic step that also raised the epoch. */
 export interface Opened {
@@ -89,6 +91,8 @@ export interface Commit {
   /** The acknowledgement that `account` has heard of. */
   readonly acknowledgedTaken: string | null;
   readonly rest: Rest | null;
+  /** Money that others moved, charged to the budgets. */
+  readonly charges: readonly Charge[];
 }
 
 export const EMPTY_COMMIT: Commit = {
@@ -108,6 +112,7 @@ export const EMPTY_COMMIT: Commit = {
   haltTaken: null,
   acknowledgedTaken: null,
   rest: null,
+  charges: [],
 };
 
 /** Another look of the account began meanwhile: this one must stop without sending. */
@@ -129,9 +134,12 @@ export class Journal {
   readonly externals: Externals;
   readonly #redis: Redis;
   readonly #intents: string;
+  readonly #office: Office | null;
 
-  constructor(redis: Redis, address: AccountAddress) {
+  /** @param office only where processes with different policies may meet */
+  constructor(redis: Redis, address: AccountAddress, office: Office | null = null) {
     this.#redis = redis;
+    this.#office = office;
     this.prefix = prefixOf(address);
     this.#intents = `${this.prefix}intent:`;
     this.externals = new Externals(redis, (name) => this.key(name));
@@ -151,19 +159,17 @@ export class Journal {
     return this.#redis.eval(script, String(keys.length), ...keys, ...args.map(String));
   }
 
-  /** Step 1 of a look: raises the epoch, voids what was only planned, returns the account as the journal knows it. */
+  /**
+   * Step 1 of a look: raises the epoch, voids what was only planned, returns the account as the journal knows it.
+   * @throws NotActingError when processes with another policy act; then nothing was changed
+   */
   async open(): Promise<Opened> {
-    return openedOf(
-      await this.#run(
-        OPEN,
-        [
-          ...(['epoch', 'open', 'loans', 'account', 'charges', 'fruitless', 'learned'] as const),
-          ...(['paused', 'seen', 'suspect', 'index', 'told', 'health', 'halt', 'rest', 'disputes'] as const),
-          ...(['acknowledged', 'external'] as const),
-        ],
-        [this.#intents, CHARGES_KEPT_MS, RECENT_AMOUNTS, RECENT_INTENTS, pauseKeyOf(this.prefix, ''), RECENT_ACTS],
-      ),
-    );
+    const reply = await this.#run(OPEN, OPEN_KEYS, [
+      ...[this.#intents, CHARGES_KEPT_MS, RECENT_AMOUNTS, RECENT_INTENTS, pauseKeyOf(this.prefix, ''), RECENT_ACTS],
+      ...(this.#office?.claim ?? ['']),
+    ]);
+    if (typeof reply === 'string') throw new NotActingError(reply);
+    return openedOf(reply);
   }
 
   /**
@@ -172,15 +178,7 @@ export class Journal {
    */
   async commit(epoch: number, digest: string, commit: Commit): Promise<ReadonlySet<LoanId>> {
     const keeping = { decisions: DECISIONS_KEPT, chargesMs: CHARGES_KEPT_MS };
-    const reply = await this.#run(
-      COMMIT,
-      [
-        ...(['epoch', 'open', 'loans', 'account', 'charges', 'why', 'last', 'span', 'decisions', 'seen'] as const),
-        ...(['suspect', 'next', 'looked', 'index', 'learned', 'told', 'health', 'halt', 'rest', 'disputes'] as const),
-        'acknowledged',
-      ],
-      [epoch, commitText(commit, digest, keeping), this.#intents],
-    );
+    const reply = await this.#run(COMMIT, COMMIT_KEYS, [epoch, commitText(commit, digest, keeping), this.#intents]);
     if (Array.isArray(reply)) return new Set(texts(reply));
     throw new StaleEpochError(`the look with epoch ${String(epoch)} may not commit: ${String(reply)}`);
   }
@@ -198,7 +196,7 @@ export class Journal {
   ): Promise<string | null> {
     const verdict = await this.#run(
       CLAIM,
-      ['epoch', 'open', 'paused', 'halt'],
+      ['epoch', 'open', 'paused', 'halt', 'acting'],
       [
         ...[this.#intents, intent.id, intent.epoch, digest, validUntil, sentAt],
         ...[beside === null ? 0 : 1, beside?.validBefore ?? 0],

@@ -32,6 +32,7 @@ export function commitText(commit: Commit, digest: string, keeping: Keeping): st
     ]),
     intents: intent === null ? [] : intentTexts(intent.intent, intent.charge),
     learned: commit.learned.flat(),
+    charges: commit.charges.flatMap((charge) => [JSON.stringify(charge), String(charge.at)]),
     seen: commit.seen ?? '',
     suspect: commit.suspect ?? '',
     disputes: commit.disputes ?? '',

@@ -34,6 +34,9 @@
  * | interest | string | interest by day, loan and coin, and how far it is known; for `costs` |
  * | external | zset | what others did, by the venue's dates |
  * | externalReach | string | since when, and up to when, the venue's records were searched for that |
+ * | acting | string | digest of the policy whose processes act; others only observe |
+ * | posts | zset | `DIGEST RUN` of every acting process by the Redis ms at which it counts as gone |
+ * | vouch | string | a process that trusts this journal has looked at the account a moment ago; ends by itself |
  */
 import type { Mode } from '../core/intent.ts';
 
@@ -66,6 +69,9 @@ export const ACCOUNT_KEYS = [
   'interest',
   'external',
   'externalReach',
+  'acting',
+  'posts',
+  'vouch',
 ] as const;
 export type AccountKey = (typeof ACCOUNT_KEYS)[number];
 

@@ -27,6 +27,7 @@ import { observe } from './observing.ts';
 import type { Blind, Sight } from './observing.ts';
 import { obeyPauses, takeAcknowledgement } from './obeying.ts';
 import { nextLook, setbacksOf } from './pacing.ts';
+import { imported, trusted } from './quarantine.ts';
 import { feedVerdicts, gather, judge } from './reconcile.ts';
 import type { Gathered } from './reconcile.ts';
 import { settle } from './settle.ts';
@@ -38,8 +39,11 @@ import type { Freedom } from './undecided.ts';
 export async function look(deps: LookDeps, reason: string, lease: Lease, signal: AbortSignal): Promise<void> {
   try {
     const monoBefore = deps.clock.mono();
+    deps.passing('rung');
     const opened = await deps.journal.open(); // 1
-    await new Look(deps, reason, lease, signal, opened, monoBefore).run();
+    deps.passing('opened');
+    const sound = await trusted(deps, deps.setup(), opened);
+    await new Look(deps, reason, lease, signal, sound, monoBefore).run();
   } catch (error) {
     // A newer look of this account has begun somewhere: it sees everything this one saw, and every outcome it recorded.
     if (!(error instanceof StaleEpochError)) throw error;
@@ -92,7 +96,9 @@ class Look {
     const plan = await triage(deps, question, sight, signal); // 5
     if (plan === null) return this.#finish(draft, sight, undecided, retryAfterMs);
 
+    deps.passing('decided');
     await this.#commit(draft, { view, intent: plan.intent, seen: sight.text, suspect: sight.suspect }); // 6
+    deps.passing('committed');
     await this.#send(draft, sight, plan, undecided); // 7, 8, 9
   }
 
@@ -123,6 +129,7 @@ class Look {
         ? await settle(deps, { setup, draft, others: opened.others }, acted.intent, signal)
         : acted.intent; // 8
 
+    deps.passing('settled');
     await this.#afterSend(draft, acted, settled, undecided, sight.suspect); // 9
   }
 
@@ -134,7 +141,7 @@ class Look {
     before: readonly Intent[],
     suspect: string | null,
   ): Promise<void> {
-    const { clock, emit, ring } = this.#deps;
+    const { clock, emit, ring, passing } = this.#deps;
     const learned = learnedFrom(acted.intent, acted.reply);
     const turnedDown = settled.state === 'rejected' || settled.state === 'refused';
     const again = settled.state === 'confirmed' || learned.length > 0;
@@ -147,9 +154,11 @@ class Look {
     const rest = setbacks > 0 || retryAfterMs > 0 ? { from, until } : null;
     const times = { nextLookAt, lookedAt: clock.wall() };
     await this.#commit(draft, { view: null, intent: null, learned, rest, suspect, ...times });
+    passing('finished');
     const inFlight = this.#isInFlight(undecided) || turnedDown;
     emit(this.#setup.name, { type: 'acted', states: statesOf(draft), nextLookAt, inFlight });
     if (again) await ring(settled.state === 'confirmed' ? 'the last action is done' : 'the venue taught a limit');
+    passing('ringing');
   }
 
   #tellReply(draft: Draft, { intent, reply, contradiction }: Acted): void {
@@ -183,10 +192,12 @@ class Look {
   }
 
   async #finish(draft: Draft, sight: Sight, undecided: readonly Intent[], retryAfterMs: number): Promise<void> {
-    const { clock, emit } = this.#deps;
+    const { clock, emit, ring } = this.#deps;
     const { view, text, suspect } = sight;
+    const charges = await imported(this.#deps, this.#setup, this.#opened, draft, view, this.#signal);
     const nextLookAt = this.#next(draft, undecided, { retryAfterMs });
-    await this.#commit(draft, { view, intent: null, seen: text, suspect, nextLookAt, lookedAt: clock.wall() });
+    const news = { seen: text, suspect, charges: charges ?? [] };
+    await this.#commit(draft, { view, intent: null, ...news, nextLookAt, lookedAt: clock.wall() });
     const [states, inFlight] = [statesOf(draft), this.#isInFlight(undecided)];
     emit(this.#setup.name, {
       type: 'looked',
@@ -197,6 +208,7 @@ class Look {
       nextLookAt,
       inFlight,
     });
+    if (charges !== null) await ring('the records of a day are imported');
   }
 
   async #commit(draft: Draft, more: CommitMore): Promise<void> {

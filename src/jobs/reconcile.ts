@@ -115,7 +115,9 @@ export async function judge(
     const settledAt = isUndecided(ruled) ? null : now;
     const next: Intent = { ...intent, ...statusOf(ruled), settledAt, reads: withRead(intent, now, evidence) };
     const { note, ref, reads } = next;
+    deps.passing('judged');
     const appended = await deps.journal.outcome(intent, ruled.state, { note, ref, reads, settledAt });
+    deps.passing('verdict');
     if (appended.result === 'contradicts') {
       const why = `intent ${intent.id}: the journal says ${appended.state}, the evidence says ${ruled.state}`;
       draft.tellAccount({ type: 'HALT', now, why });

@@ -19,6 +19,12 @@ import { UNCONFIRMED } from './deciding.ts';
 import { followed } from './needing.ts';
 import { OUTSIDERS } from './outsiders.ts';
 import { PriceWatch } from './priceWatch.ts';
+import { NotActingError, Office, observerWords } from './office.ts';
+import { Observer } from './observer.ts';
+import { PASS_BY } from './points.ts';
+import type { Passing } from './points.ts';
+import { openSafeguard } from './safeguard.ts';
+import type { Safeguard, SafeguardOptions } from './safeguard.ts';
 import { LookTimer } from './timers.ts';
 
 export interface RunnerOptions {
@@ -40,6 +46,12 @@ export interface RunnerOptions {
   readonly errands?: (deps: LookDeps) => readonly Errand[];
   /** A bug or a broken Redis: nothing a venue did. */
   readonly onError: (account: string, error: Error) => void;
+  /** For tests that end the process where something is half done. */
+  readonly passing?: Passing;
+  /** This start of this process, where processes with other policies may come by. */
+  readonly run?: string;
+  /** For an account that moves real money. */
+  readonly safeguard?: Pick<SafeguardOptions, 'journal' | 'folder' | 'reports' | 'validityMs'>;
 }
 
 export class Runner {
@@ -48,12 +60,17 @@ export class Runner {
   readonly journal: Journal;
   readonly venue: Venue;
   readonly #options: RunnerOptions;
-  readonly #timer: LookTimer;
+  readonly #office: Office | null;
+  readonly #safeguard: Safeguard | null;
+  #timer: LookTimer | null = null;
   #lane: Lane | null = null;
+  /** Watches while processes with another policy act. */
+  #observer: Observer | null = null;
   readonly #errands: Errands;
   readonly #watch: PriceWatch | null;
   #setup: AccountSetup;
   #mayClaim = true;
+  #stopping = false;
   #view: AccountView | null = null;
   #inFlight = false;
   /** Loans whose breach waits for one more look at another price. */
@@ -65,60 +82,122 @@ export class Runner {
     this.name = options.setup.name;
     this.address = options.address;
     this.venue = options.venue;
-    this.journal = new Journal(options.redis, options.address);
+    const { redis, address, clock, safeguard, run } = options;
+    const { timing } = options.setup;
+    // A dry run moves nothing, so any number of policies may try themselves at one account.
+    this.#office =
+      address.mode === 'dryRun' || run === undefined
+        ? null
+        : new Office(redis, address, {
+            digest: () => this.#setup.digest,
+            run,
+            goneAfterMs: 2 * timing.lookEveryMs + timing.lockMs + timing.stalledMs,
+          });
+    this.#safeguard = safeguard === undefined ? null : openSafeguard({ redis, address, clock, ...safeguard });
+    this.journal = new Journal(redis, address, this.#office);
     this.#errands = new Errands(options.errands?.(this.#deps()) ?? [], options.clock, ({ message }) => {
-      options.emit(this.name, { type: 'alert', severity: 'warning', category: 'errand', loan: null, says: message });
+      this.#alert('warning', 'errand', message);
     });
     const onError = (error: Error): void => {
       options.onError(this.name, error);
     };
     const judge = (prices: Readonly<Record<Asset, Dec>>): Promise<boolean> => this.onPrices(prices);
-    const { venue, clock } = options;
-    const { lookSoonMs } = options.setup.timing;
+    const { venue } = options;
+    const { lookSoonMs } = timing;
     this.#watch = options.watchPrices === false ? null : new PriceWatch({ venue, clock, lookSoonMs, judge, onError });
-    this.#timer = new LookTimer({
-      account: this.name,
-      journal: this.journal,
-      ring: (reason) => this.ring(reason),
-      clock: options.clock,
-      lookEveryMs: options.setup.timing.lookEveryMs,
-      takeOverMs: options.setup.timing.lockMs + options.setup.timing.stalledMs,
-      revive: async (reason) => this.#lane?.revive(reason),
-      onSilent: (says) => {
-        options.emit(this.name, { type: 'alert', severity: 'critical', category: 'silent', loan: null, says });
-      },
-      onError: (error) => {
-        options.onError(this.name, error);
-      },
-    });
   }
 
   static async open(options: RunnerOptions): Promise<Runner> {
     const runner = new Runner(options);
-    const deps = runner.#deps();
-    runner.#lane = await Lane.open({
-      account: runner.name,
-      prefix: lanePrefixOf(options.address),
-      producer: options.redis,
-      consumer: options.consumer,
-      clock: options.clock,
-      timing: options.setup.timing,
-      look: (reason, lease, signal) => look(deps, reason, lease, signal),
-      onError: (error) => {
-        options.onError(runner.name, error);
-      },
+    // A Redis that is just not there yet decides nothing: every look asks again before it changes anything.
+    const acting = (await runner.#office?.take().catch(() => null)) ?? null;
+    if (acting === null) await runner.#act();
+    else runner.#observe(acting);
+    return runner;
+  }
+
+  /** Looks at the account in its lane. */
+  async #act(): Promise<void> {
+    const { address, redis, consumer, clock, setup } = this.#options;
+    const deps = this.#deps();
+    this.#lane = await Lane.open({
+      account: this.name,
+      prefix: lanePrefixOf(address),
+      producer: redis,
+      consumer,
+      clock,
+      timing: setup.timing,
+      look: (reason, lease, signal) =>
+        look(deps, reason, lease, signal).catch((error: unknown) => {
+          if (!(error instanceof NotActingError)) throw error;
+          this.#yield(error.acting);
+        }),
+      onError: (error) => this.#options.onError(this.name, error),
       onStalled: () => {
-        options.emit(runner.name, {
-          type: 'alert',
-          severity: 'info',
-          category: 'restart',
-          loan: null,
-          says: `a look of ${runner.name} died with its process; the next one reconciles`,
-        });
+        this.#alert('info', 'restart', `a look of ${this.name} died with its process; the next one reconciles`);
       },
     });
-    runner.#timer.start();
-    return runner;
+    this.#timer = this.#newTimer();
+    this.#timer.start();
+  }
+
+  #newTimer(): LookTimer {
+    const { clock, setup } = this.#options;
+    const { lookEveryMs, lockMs, stalledMs } = setup.timing;
+    return new LookTimer({
+      account: this.name,
+      journal: this.journal,
+      ring: (reason) => this.ring(reason),
+      clock,
+      lookEveryMs,
+      takeOverMs: lockMs + stalledMs,
+      revive: async (reason) => this.#lane?.revive(reason),
+      onSilent: (says) => this.#alert('critical', 'silent', says),
+      onError: (error) => this.#options.onError(this.name, error),
+    });
+  }
+
+  /** Processes with another policy act: this one keeps its hands off their lane and says what it would do. */
+  #observe(acting: string): void {
+    const { address, redis, onError } = this.#options;
+    this.#alert('warning', 'observer', observerWords(this.name, this.#setup.digest, acting));
+    const setup = (): AccountSetup => ({ ...this.#setup, mode: 'dryRun' });
+    const journal = new Journal(redis, { ...address, mode: 'dryRun' });
+    const ring = (): Promise<void> => Promise.resolve();
+    this.#observer = new Observer({
+      deps: { ...this.#deps(), setup, journal, ring, mayClaim: () => false, passing: PASS_BY, safeguard: null },
+      mayAct: async () => (await this.#office?.take()) === null,
+      onAct: () => {
+        this.#observer = null;
+        this.#alert(
+          'info',
+          'observer',
+          `${this.name}: no process with another policy is left; this one acts from now on`,
+        );
+        this.#act().catch((error: unknown) =>
+          onError(this.name, error instanceof Error ? error : new Error(String(error))),
+        );
+      },
+      onError: (error) => onError(this.name, error),
+    });
+    this.#observer.start();
+  }
+
+  /** The office was lost while this process was frozen or cut off. */
+  #yield(acting: string): void {
+    const [lane, timer] = [this.#lane, this.#timer];
+    if (lane === null || this.#stopping) return;
+    [this.#lane, this.#timer, this.#inFlight] = [null, null, false];
+    timer?.stop();
+    // The look that found out runs in this lane: it must end before the lane can.
+    void lane.close(0, this.#options.clock).catch((error: unknown) => {
+      this.#options.onError(this.name, error instanceof Error ? error : new Error(String(error)));
+    });
+    this.#observe(acting);
+  }
+
+  #alert(severity: 'info' | 'warning' | 'critical', category: string, says: string): void {
+    this.#options.emit(this.name, { type: 'alert', severity, category, loan: null, says });
   }
 
   async ring(reason: string): Promise<void> {
@@ -154,13 +233,16 @@ export class Runner {
   /** No new claim from here on; the running look may finish within `graceMs` (DESIGN §8). */
   async stop(graceMs: number): Promise<void> {
     this.#mayClaim = false;
-    this.#timer.stop();
+    this.#stopping = true;
+    this.#timer?.stop();
     const { clock } = this.#options;
     // Whoever does not hear that the server stops is left behind; nothing of it may keep the venue open.
-    const beside = Promise.all([this.#errands.stop(), this.#watch?.stop()]).catch((error: unknown) => {
+    const stops = Promise.all([this.#errands.stop(), this.#watch?.stop(), this.#observer?.stop()]);
+    const beside = stops.catch((error: unknown) => {
       this.#options.onError(this.name, error instanceof Error ? error : new Error(String(error)));
     });
     await Promise.all([within(clock, graceMs, beside), this.#lane?.close(graceMs, clock)]);
+    await this.#office?.leave().catch(() => undefined);
     await this.venue.close();
   }
 
@@ -177,6 +259,8 @@ export class Runner {
         this.#errands.hurry(OUTSIDERS, leastMs);
       },
       mayClaim: () => this.#mayClaim,
+      passing: this.#options.passing ?? PASS_BY,
+      safeguard: this.#safeguard,
       emit: (account, event) => {
         try {
           this.#remember(event);
@@ -207,6 +291,6 @@ export class Runner {
       this.#watch?.hold();
     }
     if (event.type === 'looked' || event.type === 'acted') this.#inFlight = event.inFlight;
-    if (event.type === 'looked' || event.type === 'acted' || event.type === 'blind') this.#timer.due(event.nextLookAt);
+    if (event.type === 'looked' || event.type === 'acted' || event.type === 'blind') this.#timer?.due(event.nextLookAt);
   }
 }

@@ -10,18 +10,58 @@
  * - after `claim`, before `outcome`: `sending` is left; nobody may send it, the next look gathers evidence.
  */
 
+import type { AccountKey } from './keys.ts';
+
+/** The keys of the office (office.ts), of `OPEN` and of `COMMIT`, in their order. */
+export const OFFICE_KEYS = ['acting', 'posts'] as const satisfies readonly AccountKey[];
+export const OPEN_KEYS: readonly AccountKey[] = [
+  ...(['epoch', 'open', 'loans', 'account', 'charges', 'fruitless', 'learned', 'paused', 'seen', 'suspect'] as const),
+  ...(['index', 'told', 'health', 'halt', 'rest', 'disputes', 'acknowledged', 'external', ...OFFICE_KEYS] as const),
+];
+export const COMMIT_KEYS: readonly AccountKey[] = [
+  ...(['epoch', 'open', 'loans', 'account', 'charges', 'why', 'last', 'span', 'decisions', 'seen', 'suspect'] as const),
+  ...(['next', 'looked', 'index', 'learned', 'told', 'health', 'halt', 'rest', 'disputes', 'acknowledged'] as const),
+];
+
 const NOW = `
 local clock = redis.call('TIME')
 local now = string.format('%.0f', tonumber(clock[1]) * 1000 + math.floor(tonumber(clock[2]) / 1000))
 `;
 
 /**
- * KEYS: epoch open loans account charges fruitless learned paused seen suspect index told health halt rest disputes
- * acknowledged external.
- * ARGV: intent prefix, ms that charges are kept, how many amounts, how many recent intents, prefix of pauses of
- * loans, how many acts of others.
+ * Which policy acts (DESIGN §8). The one that acts keeps acting while any process of its is there; a process is there until
+ * it leaves or was silent for the given time. A run that changed its own policy does not stand in its own way.
  */
-export const OPEN = `${NOW}
+const OFFICE = `
+local function take(actingKey, postsKey, digest, run, ttl)
+  redis.call('ZREMRANGEBYSCORE', postsKey, '-inf', now)
+  local acting = redis.call('GET', actingKey)
+  if acting and acting ~= digest then
+    for _, post in ipairs(redis.call('ZRANGE', postsKey, 0, -1)) do
+      if post ~= acting .. ' ' .. run and string.sub(post, 1, #acting + 1) == acting .. ' ' then return acting end
+    end
+    redis.call('ZREM', postsKey, acting .. ' ' .. run)
+  end
+  if acting ~= digest then redis.call('SET', actingKey, digest) end
+  redis.call('ZADD', postsKey, string.format('%.0f', tonumber(now) + tonumber(ttl)), digest .. ' ' .. run)
+  return digest
+end
+`;
+
+/** KEYS: acting posts. ARGV: digest, run, ms. Returns the digest that acts from now on. */
+export const TAKE = `${NOW}${OFFICE}
+return take(KEYS[1], KEYS[2], ARGV[1], ARGV[2], ARGV[3])`;
+
+/**
+ * KEYS: `OPEN_KEYS`.
+ * ARGV: intent prefix, ms that charges are kept, how many amounts, how many recent intents, prefix of pauses of
+ * loans, how many acts of others, and for an account with an office digest, run and ms (see `TAKE`; `''`: it has none).
+ */
+export const OPEN = `${NOW}${OFFICE}
+if ARGV[7] ~= '' then
+  local acting = take(KEYS[19], KEYS[20], ARGV[7], ARGV[8], ARGV[9])
+  if acting ~= ARGV[7] then return acting end
+end
 local epoch = redis.call('INCR', KEYS[1])
 local intents, voided = {}, {}
 for _, id in ipairs(redis.call('SMEMBERS', KEYS[2])) do
@@ -56,8 +96,7 @@ return {
 }`;
 
 /**
- * KEYS: epoch open loans account charges why last span decisions seen suspect next looked index learned told health halt rest
- * disputes acknowledged.
+ * KEYS: `COMMIT_KEYS`.
  * ARGV: epoch, JSON of one Commit in its wire shape (flat lists, see journalText.ts), intent prefix.
  * Returns the loans whose decision differs from the one before, or why nothing was written.
  *
@@ -98,6 +137,7 @@ for i = 1, #c.intents, 5 do
   if c.intents[i + 3] ~= '' then redis.call('ZADD', KEYS[5], now, c.intents[i + 3]) end
 end
 for i = 1, #c.learned, 2 do redis.call('HSET', KEYS[15], c.learned[i], c.learned[i + 1]) end
+for i = 1, #c.charges, 2 do redis.call('ZADD', KEYS[5], c.charges[i + 1], c.charges[i]) end
 if c.seen ~= '' then redis.call('SET', KEYS[10], c.seen) end
 if c.suspect ~= '' then redis.call('SET', KEYS[11], c.suspect) else redis.call('DEL', KEYS[11]) end
 if c.next ~= '' then redis.call('SET', KEYS[12], c.next) end
@@ -113,7 +153,7 @@ redis.call('ZREMRANGEBYSCORE', KEYS[5], '-inf', '(' .. string.format('%.0f', ton
 return changed`;
 
 /**
- * The fence: planned → sending, once. KEYS: epoch open paused halt, pause of its loan. ARGV: intent prefix, id, epoch, digest,
+ * The fence: planned → sending, once. KEYS: epoch open paused halt acting, pause of its loan. ARGV: intent prefix, id, epoch, digest,
  * validUntil, sentAt, emergency (1|0), wall ms before which the validity of what is undecided must have ended.
  */
 export const CLAIM = `${NOW}
@@ -121,8 +161,10 @@ local key = ARGV[1] .. ARGV[2]
 if redis.call('HGET', key, 'state') ~= 'planned' then return 'it is not planned any more' end
 if redis.call('GET', KEYS[1]) ~= ARGV[3] or redis.call('HGET', key, 'epoch') ~= ARGV[3] then return 'a newer look has begun' end
 if redis.call('HGET', key, 'digest') ~= ARGV[4] then return 'the policy changed' end
+local acting = redis.call('GET', KEYS[5])
+if acting and acting ~= ARGV[4] then return 'processes with another policy act' end
 if redis.call('EXISTS', KEYS[3]) == 1 then return 'the account is paused' end
-if redis.call('EXISTS', KEYS[5]) == 1 then return 'the loan is paused' end
+if redis.call('EXISTS', KEYS[6]) == 1 then return 'the loan is paused' end
 if redis.call('EXISTS', KEYS[4]) == 1 then return 'the account must halt: ' .. redis.call('GET', KEYS[4]) end
 local undecided = 0
 for _, id in ipairs(redis.call('SMEMBERS', KEYS[2])) do
@@ -141,6 +183,17 @@ if tonumber(now) - tonumber(redis.call('HGET', key, 'committedAt')) > tonumber(r
   return 'the plan is too old'
 end
 redis.call('HSET', key, 'state', 'sending', 'validUntil', ARGV[5], 'sentAt', ARGV[6], 'emergency', undecided > 0 and 1 or 0)
+return 'ok'`;
+
+/**
+ * The journal knows less than was sent (DESIGN §4 "Durability"). KEYS: epoch account. ARGV: epoch, the account's machine.
+ * Intents are numbered by epochs, so the epoch goes on from the clock: no number that was ever used is used again, as long
+ * as looks are rarer than one in a millisecond.
+ */
+export const DISTRUST = `${NOW}
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 'stale' end
+redis.call('SET', KEYS[2], ARGV[2])
+if tonumber(now) > tonumber(ARGV[1]) then redis.call('SET', KEYS[1], now) end
 return 'ok'`;
 
 /**

@@ -28,6 +28,7 @@ export async function settle(deps: LookDeps, judging: Judging, accepted: Intent,
       () => false,
     );
     if (!rested) break;
+    deps.passing('settling');
     wait = Math.max(1, Math.min(spacingMs * FIRST_SHARE * GROWTH ** poll, spacingMs * LAST_SHARE));
     const [gathered] = await gather(deps, setup, [intent], over);
     if (gathered === undefined || !isWorthAView(gathered)) continue;

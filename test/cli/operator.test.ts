@@ -20,6 +20,8 @@ async function serve(): Promise<Meeting & { readonly cli: Cli; ask(...words: str
   const { args, env, where } = meeting;
   const cli = new Cli(args, { env });
   await cli.says(/watching real\/binance\.crossMargin/);
+  // A new journal begins with a quarantine.
+  await cli.says(/the quarantine is over/);
   return { ...meeting, cli, ask: (...words) => ballast([...words, ...where], { env }) };
 }
 

@@ -1,6 +1,7 @@
 /** Tables of the pages that are printed from the code: a page says what the code does, or a test fails. */
 import { fullSchema } from '../../src/config/schema.ts';
 import { modeTable } from '../../src/machines/diagram.ts';
+import { POINTS } from '../../src/jobs/points.ts';
 import { PRODUCTS } from '../../src/core/loan.ts';
 import type { Product } from '../../src/core/loan.ts';
 import { PRODUCT_FACTS } from '../../src/core/products.ts';
@@ -21,6 +22,7 @@ export const TABLES: readonly Table[] = [
   { page: 'README.md', name: 'modes', lines: modeTable },
   { page: 'README.md', name: 'products', lines: productsTable },
   { page: 'ARCHITECTURE.md', name: 'keys', lines: keysTable },
+  { page: 'docs/crash-points.md', name: 'points', lines: pointsTable },
 ];
 
 const START = (name: string): string => `<!-- table: ${name} -->\n`;
@@ -49,6 +51,16 @@ export function rewritten(table: Table): string {
     START(table.name) + standing(table) + END,
     () => START(table.name) + printed(table) + END,
   );
+}
+
+// --- places to die
+
+function pointsTable(): readonly string[] {
+  return [
+    '| point | what is written |',
+    '|---|---|',
+    ...Object.entries(POINTS).map(([name, says]) => `| \`${name}\` | ${says} |`),
+  ];
 }
 
 // --- products

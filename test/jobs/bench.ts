@@ -16,6 +16,9 @@ import { Operator } from '../../src/jobs/operator.ts';
 import { Lease } from '../../src/jobs/lease.ts';
 import { look } from '../../src/jobs/look.ts';
 import { outsiders } from '../../src/jobs/outsiders.ts';
+import type { Safeguard } from '../../src/jobs/safeguard.ts';
+import { PASS_BY } from '../../src/jobs/points.ts';
+import type { Passing } from '../../src/jobs/points.ts';
 import type { Timing } from '../../src/jobs/timing.ts';
 import { policy, rung } from '../core/build.ts';
 import { FakeVenue } from './fakeVenue.ts';
@@ -123,6 +126,8 @@ export class Bench {
   mayClaim = true;
   reference: ReferenceFeed | null = null;
   #errand: Errand | null = null;
+  passing: Passing = PASS_BY;
+  safeguard: Safeguard | null = null;
   /** What the lane's lock answers to a renewal. */
   extend: () => Promise<boolean> = () => Promise.resolve(true);
 
@@ -174,6 +179,8 @@ export class Bench {
       },
       askRecords: (leastMs) => this.asked.push(leastMs),
       mayClaim: () => this.mayClaim,
+      passing: (point) => this.passing(point),
+      safeguard: this.safeguard,
     };
   }
 

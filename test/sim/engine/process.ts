@@ -19,6 +19,7 @@ import { Journal } from '../../../src/jobs/journal.ts';
 import { look } from '../../../src/jobs/look.ts';
 import { followed } from '../../../src/jobs/needing.ts';
 import { OUTSIDERS, outsiders } from '../../../src/jobs/outsiders.ts';
+import { PASS_BY } from '../../../src/jobs/points.ts';
 import { LookTimer } from '../../../src/jobs/timers.ts';
 import type { MemoryRedis } from '../redis/memory.ts';
 import type { AccountPlan } from '../world/plan.ts';
@@ -166,6 +167,8 @@ export class Seat {
       ring: (reason) => this.#ring(reason),
       askRecords: (leastMs) => this.#errands.hurry(OUTSIDERS, leastMs),
       mayClaim: () => true,
+      passing: PASS_BY,
+      safeguard: null,
       emit: (_account, event) => {
         if (event.type === 'looked') this.#view = event.view;
         if (event.type === 'blind') this.#view = null;

@@ -1,0 +1,121 @@
+/**
+ * A journal that was lost or taken back does not know what was sent (DESIGN §4 "Durability"). No money until
+ *
+ * 1. everything that the lost journal may have signed has run out and had time to show, and
+ * 2. the venue's records of a day are imported: what moved is charged to the budgets, as far as it helped a loan.
+ *
+ * A record made like ours that neither the journal nor the witness of this machine explains was sent by another Ballast
+ * with another journal: then the account halts for a person.
+ */
+import { isoOf } from '../clock.ts';
+import type { Intent } from '../core/intent.ts';
+import type { AccountView } from '../core/loan.ts';
+import { format, parse } from '../core/money.ts';
+import type { Charge } from '../core/need.ts';
+import type { ExternalAct } from '../exchanges/exchange.ts';
+import type { AccountContext } from '../machines/accountMachine.ts';
+import { isAccountContext } from '../machines/accountMachine.ts';
+import type { AccountSetup, LookDeps } from './account.ts';
+import { Draft } from './draft.ts';
+import type { Opened } from './journal.ts';
+import { messageOf, withDeadline } from './observing.ts';
+
+const DAY_MS = 86_400_000;
+
+/** The journal as it was opened, or, when it cannot be trusted, as it is after the account went into quarantine. */
+export async function trusted(deps: LookDeps, setup: AccountSetup, opened: Opened): Promise<Opened> {
+  const { safeguard, journal, clock } = deps;
+  if (safeguard === null) return opened;
+  const { witness, trust, validityMs } = safeguard;
+  const doubt = await witness.doubt(
+    opened,
+    (id) => journal.intent(id),
+    () => trust.vouched(),
+  );
+  const { timing } = setup;
+  // A process that starts elsewhere meanwhile may believe the journal on our word: not beyond what a look lasts.
+  const vouchMs = 2 * (timing.lookEveryMs + timing.lockMs + timing.stalledMs);
+  if (doubt === null) {
+    await trust.vouch(vouchMs);
+    return opened;
+  }
+  const now = clock.wall();
+  const until = now + validityMs + timing.lagMarginMs + timing.reflectTimeoutMs;
+  const why = `${doubt}. Ballast sends nothing until ${isoOf(until)}, by when everything that was sent can be seen, and until the venue's records of a day are charged to the budgets. If another Ballast works on this account, stop one of them`;
+  const draft = new Draft(deps, setup, opened, now);
+  draft.tellAccount({ type: 'JOURNAL_LOST', now, why, until });
+  await trust.distrust(opened.epoch, draft.account);
+  deps.passing('lost');
+  const anew = await journal.open();
+  await witness.trust(anew.epoch);
+  return anew;
+}
+
+/** What a look in quarantine reads besides; `null`: nothing, and the quarantine goes on. */
+export async function imported(
+  deps: LookDeps,
+  setup: AccountSetup,
+  opened: Opened,
+  draft: Draft,
+  view: AccountView,
+  signal: AbortSignal,
+): Promise<readonly Charge[] | null> {
+  const { safeguard, clock, journal } = deps;
+  const now = clock.wall();
+  const quarantine = quarantineOf(draft);
+  if (safeguard === null || quarantine === null || quarantine.imported) return null;
+  if (now < quarantine.until) {
+    draft.lookBy = Math.min(draft.lookBy, quarantine.until);
+    return null;
+  }
+  const since = now - DAY_MS;
+  const known = await journal.intents();
+  const ids = new Set(known.map(({ id }) => id));
+  const forgotten = safeguard.witness.claimsSince(since).filter(({ id }) => !ids.has(id));
+  // Nothing is sent meanwhile, so what was sent before the records are read is all there is.
+  const ours = (): Promise<readonly Intent[]> => Promise.resolve([...known, ...forgotten]);
+  const read = await safeguard.external(since, ours, withDeadline(clock, signal, setup)).catch(messageOf);
+  const failed = typeof read === 'string' ? read : read.gaps.map(({ section, reason }) => `${section}: ${reason}`)[0];
+  if (typeof read === 'string' || failed !== undefined) {
+    const says = `${setup.name}: the venue's records of a day cannot be read whole, so the quarantine goes on: ${failed ?? ''}. Ballast tries again at every look.`;
+    draft.lasting('critical', 'quarantine', null, says);
+    return null;
+  }
+  draft.searched('quarantine');
+  deps.passing('imported');
+  const strange = read.acts.find(({ likeOurs }) => likeOurs === true);
+  if (strange !== undefined) {
+    const why = `${setup.name}: ${strange.says} at ${isoOf(strange.at)} is made like a call of Ballast, and no journal here knows it. Ballast sends nothing. See that no other Ballast works on this account, then acknowledge`;
+    draft.tellAccount({ type: 'HALT', now, why });
+  }
+  draft.tellAccount({ type: 'RECORDS_IMPORTED', now });
+  const charged = [...forgotten.map(chargeOfIntent), ...read.acts.flatMap((act) => chargeOfAct(act, view))];
+  const inTime = new Set(opened.charges.map(({ intent }) => intent));
+  const charges = charged.filter(({ intent }) => !inTime.has(intent));
+  const says = `the quarantine is over; ${String(charges.length)} payments of the last 24 h were charged to the budgets`;
+  draft.alert('info', 'quarantine', null, says);
+  return charges;
+}
+
+function quarantineOf({ account }: Draft): AccountContext['quarantine'] {
+  return isAccountContext(account.context) ? account.context.quarantine : null;
+}
+
+function chargeOfIntent({ id, loan, episode, rung, asset, amount, chargeUsd, tier, ...at }: Intent): Charge {
+  return { intent: id, at: at.sentAt ?? at.plannedAt, loan, episode, rung, asset, amount, usd: chargeUsd, tier };
+}
+
+/** Money that somebody put into a loan: what the policy's limits are about. */
+function chargeOfAct(act: ExternalAct, view: AccountView): readonly Charge[] {
+  const { kind, effect, product, asset, ref } = act;
+  const helped = kind === 'repay' || (effect === 'collateralUp' && kind !== 'conversion' && kind !== 'liquidation');
+  const loans = view.loans.filter((one) => one.product === product);
+  const loan = act.loan ?? loans[0]?.id;
+  if (!helped || loan === undefined) return [];
+  const coins = loans.flatMap((one) => [...one.debts, ...one.collateral]);
+  const price = coins.find((coin) => coin.asset === asset)?.price ?? parse('0');
+  const [amount, usd] = [format(act.amount), format(act.amount.times(price))];
+  return [
+    { intent: `external-${ref}`, at: act.at, loan, episode: '', rung: 0, asset, amount, usd, tier: 'normal' as const },
+  ];
+}

@@ -1,0 +1,78 @@
+/** What keeps an account that moves real money safe from a journal that forgot (DESIGN §4 "Durability"). */
+import { join } from 'node:path';
+import type { Redis } from 'ioredis';
+import type { Clock } from '../clock.ts';
+import type { Reports } from '../exchanges/exchange.ts';
+import type { Stored } from '../machines/types.ts';
+import { StaleEpochError } from './journal.ts';
+import type { AccountAddress, AccountKey } from './keys.ts';
+import { prefixOf } from './keys.ts';
+import { DISTRUST } from './scripts.ts';
+import { Witness } from './witness.ts';
+import { WitnessOnDisk } from './witnessFile.ts';
+
+export interface Safeguard {
+  readonly witness: Witness;
+  readonly trust: Trust;
+  readonly external: Reports['external'];
+  /** Longest time for which a signed request of this venue is valid, ms. */
+  readonly validityMs: number;
+}
+
+export interface SafeguardOptions {
+  readonly redis: Redis;
+  readonly address: AccountAddress;
+  readonly clock: Clock;
+  /** The journal's own id. */
+  readonly journal: string;
+  /** Folder of the witness files, outside Redis. */
+  readonly folder: string;
+  readonly reports: Pick<Reports, 'external'>;
+  readonly validityMs: number;
+}
+
+/** One witness per account, shared by all processes of this machine. */
+export function openSafeguard(options: SafeguardOptions): Safeguard {
+  const { redis, address, clock, journal, folder, reports, validityMs } = options;
+  const file = new WitnessOnDisk(join(folder, `${address.venue}-${address.uid}`), clock);
+  return {
+    witness: new Witness({ file, clock, journal }),
+    trust: new Trust(redis, address),
+    external: (sinceMs, ours, signal) => reports.external(sinceMs, ours, signal),
+    validityMs,
+  };
+}
+
+/** What the journal itself holds about being trusted. */
+export class Trust {
+  readonly #redis: Redis;
+  readonly #prefix: string;
+
+  constructor(redis: Redis, address: AccountAddress) {
+    this.#redis = redis;
+    this.#prefix = prefixOf(address);
+  }
+
+  /**
+   * The journal was lost or taken back: writes what the account's machine makes of it, and numbers looks and intents anew.
+   * @throws StaleEpochError
+   */
+  async distrust(epoch: number, account: Stored): Promise<void> {
+    const keys = [this.#key('epoch'), this.#key('account')] as const;
+    const verdict = await this.#redis.eval(DISTRUST, '2', ...keys, String(epoch), JSON.stringify(account));
+    if (verdict !== 'ok') throw new StaleEpochError(`the look with epoch ${String(epoch)} is not the newest`);
+  }
+
+  /** A process that trusts this journal has looked just now. */
+  async vouch(forMs: number): Promise<void> {
+    await this.#redis.set(this.#key('vouch'), '1', 'PX', String(forMs));
+  }
+
+  async vouched(): Promise<boolean> {
+    return (await this.#redis.exists(this.#key('vouch'))) === 1;
+  }
+
+  #key(name: AccountKey): string {
+    return this.#prefix + name;
+  }
+}

@@ -1,0 +1,171 @@
+/** An account whose journal cannot be trusted: no money until its date has passed and a day of records is in the budgets. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parse } from '../../src/core/money.ts';
+import type { ExternalAct, ExternalActs } from '../../src/exchanges/exchange.ts';
+import { Trust } from '../../src/jobs/safeguard.ts';
+import { Witness } from '../../src/jobs/witness.ts';
+import type { WitnessFile } from '../../src/jobs/witness.ts';
+import type { TestRedis } from '../support/redis.ts';
+import { startTestRedis } from '../support/redis.ts';
+import { Bench } from './bench.ts';
+
+let redis: TestRedis;
+beforeAll(async () => {
+  redis = await startTestRedis();
+});
+afterAll(async () => {
+  await redis.stop();
+});
+
+class Lines implements WitnessFile {
+  text = '';
+  full = false;
+  read(): Promise<string> {
+    return Promise.resolve(this.text);
+  }
+  append(line: string): Promise<void> {
+    if (this.full) return Promise.reject(new Error('ENOSPC: no space left on device'));
+    this.text += `\n${line}\n`;
+    return Promise.resolve();
+  }
+}
+
+interface Guarded {
+  readonly b: Bench;
+  readonly lines: Lines;
+  records: ExternalActs;
+}
+
+/** A live account; its journal is new here unless it shares lines and address with another bench. */
+function guarded(): Guarded {
+  const b = new Bench(redis.connect(), { setup: { mode: 'live' } });
+  const lines = new Lines();
+  const made: Guarded = { b, lines, records: { acts: [], gaps: [] } };
+  b.safeguard = {
+    witness: new Witness({ file: lines, clock: b.clock, journal: 'J' }),
+    trust: new Trust(redis.connect(), b.address),
+    external: () => Promise.resolve(made.records),
+    validityMs: 3_000,
+  };
+  return made;
+}
+
+const mode = ({ b }: Guarded): string | undefined => b.last('looked')?.mode;
+
+/** Validity, lag margin and settle time of the bench. */
+const QUARANTINE_MS = 3_000 + 10_000 + 60_000;
+
+function act(b: Bench, over: Partial<ExternalAct> = {}): ExternalAct {
+  const [at, amount] = [b.clock.wall() - 3_600_000, parse('1000')];
+  const loan = b.venue.id('one');
+  const what = { product: 'okx.flexibleLoan', loan, kind: 'repay', effect: 'debtDown', asset: 'USDT' } as const;
+  return { ...what, at, amount, ref: 'r1', says: 'repayment of 1000 USDT', changes: [], ...over };
+}
+
+async function outOfQuarantine(one: Guarded): Promise<void> {
+  await one.b.look();
+  one.b.clock.pass(QUARANTINE_MS + 1_000);
+  await one.b.look();
+}
+
+describe('a journal that is new for its account', () => {
+  it('sends nothing before its date has passed, looks all the same, then rescues', async () => {
+    const one = guarded();
+    await one.b.look();
+    expect(mode(one)).toBe('quarantine');
+    expect(one.b.alerts('journalLost')[0]).toMatch(/new here.*Ballast sends nothing until .*stop one of them/);
+    one.b.clock.pass(QUARANTINE_MS - 2_000);
+    await one.b.look();
+    expect(mode(one)).toBe('quarantine');
+    one.b.clock.pass(3_000);
+    await one.b.look();
+    expect(one.b.venue.sent).toEqual([]);
+    expect(one.b.rings).toContain('the records of a day are imported');
+    await one.b.look();
+    expect(one.b.venue.sent).toHaveLength(1);
+    expect(one.b.alerts('journalLost')).toHaveLength(1);
+    expect(one.b.alerts('quarantine')).toEqual([
+      'the quarantine is over; 0 payments of the last 24 h were charged to the budgets',
+    ]);
+  });
+
+  it('charges what others put into a loan, and nothing else', async () => {
+    const one = guarded();
+    const { b } = one;
+    one.records = {
+      acts: [
+        act(b),
+        act(b, { ref: 'r2', kind: 'borrow', effect: 'debtUp' }),
+        act(b, { ref: 'r3', kind: 'transfer', effect: 'unknown', loan: null }),
+      ],
+      gaps: [],
+    };
+    await outOfQuarantine(one);
+    const { charges } = await b.journal.open();
+    expect(charges.map(({ intent, usd }) => [intent, usd])).toEqual([['external-r1', '1000']]);
+  });
+
+  it.each([
+    ['a gap', { acts: [], gaps: [{ section: 'history', reason: '502' }] }],
+    ['an error', null],
+  ])('stays in quarantine while the records have %s, and says so once', async (_name, records) => {
+    const one = guarded();
+    if (records === null && one.b.safeguard !== null) {
+      one.b.safeguard = { ...one.b.safeguard, external: () => Promise.reject(new Error('502')) };
+    } else if (records !== null) one.records = records;
+    await outOfQuarantine(one);
+    await one.b.looks(3);
+    expect(mode(one)).toBe('quarantine');
+    expect(one.b.venue.sent).toEqual([]);
+    expect(one.b.alerts('quarantine')).toHaveLength(1);
+  });
+
+  it('halts when a record is made like ours and nobody here knows it', async () => {
+    const one = guarded();
+    one.records = { acts: [act(one.b, { likeOurs: true })], gaps: [] };
+    await outOfQuarantine(one);
+    await one.b.looks(3);
+    expect(mode(one)).toBe('halted');
+    expect(one.b.venue.sent).toEqual([]);
+    expect(one.b.alerts('halt')[0]).toMatch(/no journal here knows it.*then acknowledge/);
+  });
+});
+
+describe('a journal that was taken back', () => {
+  it('numbers its calls anew, so that no id is used for a second call', async () => {
+    const one = guarded();
+    await outOfQuarantine(one);
+    await one.b.look();
+    const [before] = one.b.venue.sent;
+    // An hour ago: the account's keys are gone, the id of the journal is not.
+    const client = redis.connect();
+    await client.del(...(await client.keys(`${one.b.journal.prefix}*`)));
+    one.b.venue.price = one.b.venue.price.times('0.8');
+    // The same looks as after the first start, so that numbers alone would come round again.
+    await outOfQuarantine(one);
+    expect(one.b.alerts('journalLost')).toHaveLength(2);
+    await one.b.looks(2);
+    const ids = one.b.venue.sent.map(({ id }) => id);
+    expect(ids.length).toBeGreaterThan(1);
+    expect(new Set(ids).size).toBe(ids.length);
+    // What this machine sent under the lost journal is charged as it was.
+    const { charges } = await one.b.journal.open();
+    expect(charges.find(({ intent }) => intent === before?.id)?.usd).toBe(before?.chargeUsd);
+  });
+});
+
+describe('a witness that cannot be written', () => {
+  it('lets nothing leave, says so, and goes on as soon as it can', async () => {
+    const one = guarded();
+    await outOfQuarantine(one);
+    one.lines.full = true;
+    await one.b.look();
+    expect(one.b.venue.sent).toEqual([]);
+    expect(await one.b.intentStates()).toEqual(['refused']);
+    expect(one.b.alerts('witness')[0]).toMatch(/ENOSPC.*nothing is sent/);
+    one.lines.full = false;
+    one.b.clock.pass(10_000);
+    await one.b.looks(2);
+    expect(one.b.venue.sent).toHaveLength(1);
+  });
+});
