@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
@@ -14,6 +15,8 @@ export default defineConfig({
     unstubEnvs: true,
     // Each file in a process of its own: signals, exit handlers and open handles cannot leak into another file.
     pool: 'forks',
+    // Most files wait for Redis, venues and child processes rather than compute.
+    maxWorkers: Math.max(3, availableParallelism()),
     isolate: true,
   },
 });
