@@ -22,6 +22,7 @@ import type { ReferenceFeed } from './exchanges/reference.ts';
 import { createReferenceFor } from './exchanges/venues.ts';
 import type { AccountSetup, LookDeps, LookEvent } from './jobs/account.ts';
 import type { Errand } from './jobs/errands.ts';
+import { followWords } from './jobs/following.ts';
 import { interestErrand } from './jobs/interest.ts';
 import type { AccountAddress } from './jobs/keys.ts';
 import { Operator } from './jobs/operator.ts';
@@ -160,6 +161,7 @@ export class App implements Stage {
       reference: references.get(account.name) ?? null,
       errands: (deps) => [
         outsiders(deps, venue),
+        followWords(deps),
         termsErrand(reporting),
         interestErrand(reporting),
         ...this.#unwatched(account, ground, deps),

@@ -146,11 +146,12 @@ const places: ReadingTools<Common>['places'] = (output) => {
   return { simulatorEntry: SIMULATOR_ENTRY, tapesDir: TAPES_DIR, signal: stopSignal(output, 'the check ends.') };
 };
 
-/** What the three operator commands share. */
+/** What the operator commands share. */
 async function operation(target: string, flags: Common & OperatorFlags): Promise<Operation> {
   const by = `${userInfo().username} on ${hostname()}`;
   const common = { clock: systemClock, output: outputOf(flags), json: flags.json ?? false };
-  return { config: await load(flags), ...common, by, target, why: flags.why };
+  const redisProgram = process.env['BALLAST_REDIS_SERVER'];
+  return { config: await load(flags), ...common, by, target, why: flags.why, redisProgram };
 }
 
 function outputOf(flags: Common): Output {

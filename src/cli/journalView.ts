@@ -1,8 +1,11 @@
-/** What `status`, `why` and `costs` read: the journal of a running server, without starting anything. */
+/** What commands beside `start` read and write: the journal of a running server, or the one that the last server left. */
+import { existsSync } from 'node:fs';
 import { Redis } from 'ioredis';
+import type { Clock } from '../clock.ts';
 import type { AccountConfig, Config } from '../config/types.ts';
-import { DEFAULT_DIRECTORY, embeddedSocket } from '../jobs/embeddedRedis.ts';
+import { DEFAULT_DIRECTORY, embeddedSocket, startEmbeddedRedis } from '../jobs/embeddedRedis.ts';
 import { Journal } from '../jobs/journal.ts';
+import { JOURNAL_ID_KEY } from '../jobs/keys.ts';
 import type { AccountAddress } from '../jobs/keys.ts';
 import { Operator } from '../jobs/operator.ts';
 import type { Absent, Registered } from '../jobs/registry.ts';
@@ -29,11 +32,38 @@ export interface AccountJournal {
 const CONNECT_WITHIN_MS = 3_000;
 const ANSWER_WITHIN_MS = 5_000;
 
+type Use<T> = (accounts: readonly AccountJournal[], absent: readonly Absent[], isServed: boolean) => Promise<T>;
+
 /** @throws Ending when no server runs there */
-export async function withJournal<T>(
+export async function withJournal<T>(config: Config, use: Use<T>): Promise<T> {
+  return reading(config, true, use);
+}
+
+/**
+ * The same, also when no server runs: the last one's Redis is started for as long as it takes, unless it still runs or is
+ * another process of the operator. `isServed` tells whether a server is there.
+ * @throws Ending when there is no journal
+ */
+export async function withAnyJournal<T>(
   config: Config,
-  use: (accounts: readonly AccountJournal[], absent: readonly Absent[]) => Promise<T>,
+  { clock, program }: { readonly clock: Clock; readonly program: string | undefined },
+  use: Use<T>,
 ): Promise<T> {
+  const directory = config.redis.kind === 'url' ? null : (config.redis.dataDir ?? DEFAULT_DIRECTORY);
+  // A folder that no server has used holds no journal; a mistyped name must not make one.
+  if (directory === null || !existsSync(directory)) return reading(config, false, use);
+  const journal = { key: JOURNAL_ID_KEY };
+  const own = await startEmbeddedRedis({ directory, clock, program, journal, onDeath: () => undefined }).catch(
+    () => null,
+  );
+  try {
+    return await reading(config, false, use);
+  } finally {
+    await own?.stop();
+  }
+}
+
+async function reading<T>(config: Config, mustBeServed: boolean, use: Use<T>): Promise<T> {
   const embedded = config.redis.kind === 'url' ? null : (config.redis.dataDir ?? DEFAULT_DIRECTORY);
   const target = config.redis.kind === 'url' ? config.redis.url.reveal() : embeddedSocket(embedded ?? '');
   const where = embedded === null ? `on the Redis of ${config.sourcePath}` : `in ${embedded}`;
@@ -47,16 +77,17 @@ export async function withJournal<T>(
   redis.on('error', () => undefined);
   try {
     const answers = await redis.connect().then(
-      () => serverIsThere(redis),
+      () => true,
       () => false,
     );
-    if (!answers) throw noServer(where);
+    const isServed = answers && (await serverIsThere(redis));
+    if (!answers || (mustBeServed && !isServed)) throw noServer(where);
     const registry = new Registry(redis);
     const living = await registry.living();
     const isAlive = ({ run }: { readonly run: string }): boolean => living === null || living.has(run);
     const absent = (await registry.absent()).filter(isAlive);
     const rows = (await registry.accounts()).filter((row) => isOwn(config, row) || isAlive(row));
-    return await use(accountsOf(config, redis, rows), absent);
+    return await use(accountsOf(config, redis, rows), absent, isServed);
   } finally {
     redis.disconnect();
   }

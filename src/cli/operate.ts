@@ -20,9 +20,11 @@ export interface Operation {
   readonly json: boolean;
   /** Who does it: goes into the journal. */
   readonly by: string;
-  /** A loan or any part of its name, an account, or `all`. */
+  /** A loan or any part of its name, an account, or `all`; for `resolve` an intent. */
   readonly target: string;
   readonly why: string;
+  /** The Redis program to use instead of a search. */
+  readonly redisProgram: string | undefined;
 }
 
 /** An account, or one loan of it. */

@@ -1,8 +1,9 @@
 /** The commands of `operate.ts` as the command line knows them. */
+import { Option } from 'commander';
 import type { Command } from 'commander';
 import { durationFrom } from './arguments.ts';
 import type { ExitCode } from './exit.ts';
-import { EXIT } from './exit.ts';
+import { Ending, EXIT } from './exit.ts';
 import type { Operation } from './operate.ts';
 
 export type Run = (work: () => Promise<ExitCode>) => Promise<void>;
@@ -14,6 +15,11 @@ export interface OperatorFlags {
 interface PauseFlags extends OperatorFlags {
   /** ms */
   readonly for?: number;
+}
+
+interface ResolveFlags extends OperatorFlags {
+  readonly happened?: boolean;
+  readonly didNotHappen?: boolean;
 }
 
 interface Wiring<Common> {
@@ -57,4 +63,35 @@ export function addOperatorCommands<Common>(ballast: Command, { withCommon, run,
         return EXIT.ok;
       }),
     );
+  addResolve(ballast, { withCommon, run, operation });
+}
+
+function addResolve<Common>(ballast: Command, { withCommon, run, operation }: Wiring<Common>): void {
+  withCommon(
+    ballast
+      .command('resolve <intent>')
+      .description('say what became of a money call that the venue’s records leave open'),
+  )
+    .addOption(new Option('--happened', 'the venue carried it out').conflicts('didNotHappen'))
+    .addOption(new Option('--did-not-happen', 'the venue did not, and never will'))
+    .requiredOption(...WHY)
+    .action((intent: string, flags: Common & ResolveFlags) =>
+      run(async () => {
+        const says = saysOf(flags);
+        const { resolve } = await import('./resolve.ts');
+        await resolve(await operation(intent, flags), says);
+        return EXIT.ok;
+      }),
+    );
+}
+
+/** @throws Ending */
+function saysOf({ happened, didNotHappen }: ResolveFlags): 'happened' | 'didNotHappen' {
+  if (happened === true) return 'happened';
+  if (didNotHappen === true) return 'didNotHappen';
+  throw new Ending(EXIT.usage, {
+    happened: 'it was not said what became of it.',
+    ballast: 'it changed nothing.',
+    operator: 'add --happened or --did-not-happen; look at the history of the account at the venue first.',
+  });
 }

@@ -1,6 +1,8 @@
 /** `ballast status`: what a running server sees, what is in flight, and what prices may do. Reads Redis and nothing else. */
 import type { Clock } from '../clock.ts';
 import type { AccountConfig, Config } from '../config/types.ts';
+import { ledgerOf } from '../jobs/ledger.ts';
+import type { LedgerRow } from '../jobs/ledger.ts';
 import type { Means } from '../jobs/shelf.ts';
 import { keptTerms } from '../jobs/terms.ts';
 import type { ExternalStatus } from './externals.ts';
@@ -43,14 +45,11 @@ export interface AccountStatus {
   readonly survival: readonly SurvivalRow[];
 }
 
-export interface InFlight {
+/** A row of the ledger of the undecided. */
+export interface InFlight extends LedgerRow {
   readonly account: string;
-  readonly intent: string;
-  readonly loan: string;
   readonly what: string;
-  readonly state: string;
   readonly sinceMs: number;
-  readonly note: string;
 }
 
 /** An account that a running server does not watch. */
@@ -86,7 +85,7 @@ export async function status(config: Config, clock: Clock, output: Output, json:
     };
   });
   if (json) output.json(seen);
-  else for (const line of statusWords(seen)) output.say(line);
+  else for (const line of statusWords(seen, now)) output.say(line);
 }
 
 async function statusOf(
@@ -121,7 +120,9 @@ async function statusOf(
     terms: ageOf(terms, now),
     survival: survival?.shared ?? [],
   };
-  const flying = means.undecided.map((intent) => inFlight(label, intent, now));
+  const { timing } = account ?? config;
+  const rows = ledgerOf({ undecided: means.undecided, mode: standing.mode, now, timing });
+  const flying = rows.map((row) => ({ ...row, account: label, what: legWords(row), sinceMs: now - row.since }));
   return { accounts: [seen], loans, inFlight: flying, externals: await externalsOf({ label, journal }, clock) };
 }
 
@@ -129,18 +130,6 @@ async function statusOf(
 function survivalIn(config: Config, account: AccountConfig | null, means: Means): AccountSurvival | null {
   const { view, redisNow: now, ...rest } = means;
   return account === null || view === null ? null : survivalOf(config, account, { ...rest, view, now });
-}
-
-function inFlight(account: string, intent: Means['undecided'][number], now: number): InFlight {
-  return {
-    account,
-    intent: intent.id,
-    loan: intent.loan,
-    what: legWords(intent),
-    state: intent.state,
-    sinceMs: now - (intent.sentAt ?? intent.plannedAt),
-    note: intent.note,
-  };
 }
 
 function byName([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number {

@@ -1,5 +1,6 @@
 /** `ballast status` for a person: account by account, what is wrong first. Pure. */
 import { externalWords } from './externals.ts';
+import { ledgerWords } from './ledgerWords.ts';
 import { percent } from './narrate.ts';
 import { duration } from './progress.ts';
 import { stateWord } from './report.ts';
@@ -18,7 +19,8 @@ const ABSENT = {
   refused: 'NOT WATCHED, refused',
 } as const;
 
-export function statusWords({ accounts, absent, loans, inFlight, externals }: Status): string[] {
+/** @param now wall ms */
+export function statusWords({ accounts, absent, loans, inFlight, externals }: Status, now: number): string[] {
   const width = Math.max(0, ...loans.map(({ loan }) => loan.length));
   const lines = accounts.flatMap((account) => {
     const mine = loans.filter((loan) => loan.account === account.account);
@@ -26,10 +28,7 @@ export function statusWords({ accounts, absent, loans, inFlight, externals }: St
     return [
       ...accountWords(account),
       ...mine.flatMap((loan) => loanWords(loan, width)),
-      ...moving.map(
-        ({ what, loan, state, sinceMs, note }) =>
-          `  in flight: ${what} for ${loan}, ${state} for ${duration(sinceMs)}: ${note}`,
-      ),
+      ...moving.flatMap((row) => ledgerWords(row, now).map((line) => `  ${line}`)),
       ...externalWords(externals.filter((one) => one.account === account.account)),
       ...sharedWords(account, mine),
       ...(mine.length === 0 ? [] : ageWords(account.terms).map((line) => `  ${line}`)),

@@ -86,6 +86,21 @@ export interface Intent extends Leg {
   readonly note: string;
   /** Evidence reads so far: wall ms and verdict, newest last, bounded. */
   readonly reads: readonly { readonly at: number; readonly verdict: string }[];
+  /** It left beside another undecided call (DESIGN §5.7). */
+  readonly emergency?: true;
+  /** What an operator said became of it; the next look takes it. */
+  readonly word?: Word;
+  /** Settled by that word and not by evidence: a fact that says otherwise outranks it. */
+  readonly byWord?: true;
+}
+
+/** An operator's word on what became of an undecided intent. */
+export interface Word {
+  readonly says: 'happened' | 'didNotHappen';
+  readonly by: string;
+  readonly why: string;
+  /** Wall ms. */
+  readonly at: number;
 }
 
 /** What one send brought back (DESIGN §2.2). */

@@ -52,7 +52,7 @@ export function intentFrom(decision: ActDecision, facts: IntentFacts): Intent {
     tier: decision.tier,
     chargeUsd: decision.chargeUsd,
     fingerprint: decision.fingerprint,
-    clientId: identifiedBy(loan, decision.leg) === 'clientId' ? clientIdOf(facts.id) : '',
+    clientId: identifiedBy(loan, decision.leg) === 'amount' ? '' : clientIdOf(facts.id),
     epoch: facts.epoch,
     policyDigest: facts.policyDigest,
     plannedAt: facts.plannedAt,

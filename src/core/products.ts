@@ -6,8 +6,11 @@ import type { Leg, Verb } from './intent.ts';
 import type { Product, VenueName, WalletName } from './loan.ts';
 import type { Rung, RungSource } from './policy.ts';
 
-/** How a venue's record of this call is recognised later: by a client id we chose, or by the amount itself (DESIGN §6). */
-export type Identified = 'clientId' | 'amount';
+/**
+ * How a venue's record of this call is recognised later: by a client id we chose, or by the amount itself (DESIGN §6).
+ * `unlistedId`: the call takes a client id, its record shows none, so the amount has to tell.
+ */
+export type Identified = 'clientId' | 'amount' | 'unlistedId';
 
 /** One call of a route. */
 export interface Step {
@@ -74,7 +77,8 @@ export const PRODUCT_FACTS: Readonly<Record<Product, ProductFacts>> = {
     inside: null,
     addable: 'listed',
     insideCounts: 'weight',
-    repay: { wallet: [step('repay', 'funding', 'loan', 'clientId')] },
+    // clOrdId keeps a call from being taken twice for 60 s; neither loan-history nor asset/bills shows it (okx.md §3.5, §3.7)
+    repay: { wallet: [step('repay', 'funding', 'loan', 'unlistedId')] },
     // adjust-collateral takes no client id (okx.md §3.4)
     add: { wallet: [step('add', 'funding', 'loan', 'amount')] },
     release: [step('reduce', 'loan', 'funding', 'amount')],

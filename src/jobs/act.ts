@@ -148,8 +148,8 @@ async function record(deps: LookDeps, intent: Intent, reply: Reply): Promise<Act
   const fuse = !(reply.outcome === 'rejected' && NOT_NOW.has(reply.effect));
   const appended = await append(deps, () => deps.journal.outcome(intent, state, { ref, note, settledAt }, fuse));
   deps.passing('recorded');
-  const contradiction =
-    appended.result === 'contradicts' ? `the journal says ${appended.state}, the venue's reply says ${state}` : null;
+  const isContrary = appended.result === 'contradicts' || appended.result === 'overrules';
+  const contradiction = isContrary ? `the journal says ${appended.state}, the venue's reply says ${state}` : null;
   return { intent: next, reply, contradiction };
 }
 

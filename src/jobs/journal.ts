@@ -21,6 +21,7 @@ import { NotActingError } from './office.ts';
 import { OUTCOMES, appendedOf } from './outcomes.ts';
 import type { Appended, OutcomeState } from './outcomes.ts';
 import type { Acknowledged, Paused } from './operator.ts';
+import { Spoken } from './spoken.ts';
 import { CLAIM, COMMIT, COMMIT_KEYS, OPEN, OPEN_KEYS, OUTCOME } from './scripts.ts';
 
 /** Everything a look starts from, read in one atomic step that also raised the epoch. */
@@ -132,6 +133,8 @@ export class Journal {
   readonly prefix: string;
   /** What others did. */
   readonly externals: Externals;
+  /** What operators said became of intents. */
+  readonly spoken: Spoken;
   readonly #redis: Redis;
   readonly #intents: string;
   readonly #office: Office | null;
@@ -143,6 +146,7 @@ export class Journal {
     this.prefix = prefixOf(address);
     this.#intents = `${this.prefix}intent:`;
     this.externals = new Externals(redis, (name) => this.key(name));
+    this.spoken = new Spoken(redis, this.prefix);
   }
 
   key(name: AccountKey): string {

@@ -1,5 +1,5 @@
 /** What the journal writes and reads as text: the wire shape of a commit, and the replies of its scripts as values. */
-import type { Intent, IntentState } from '../core/intent.ts';
+import type { Intent, IntentState, Word } from '../core/intent.ts';
 import { MINIMA } from '../core/learned.ts';
 import type { Learned, Minimum } from '../core/learned.ts';
 import type { LoanId } from '../core/loan.ts';
@@ -10,8 +10,13 @@ import type { Commit, Opened, Rest } from './journal.ts';
 import type { Acknowledged, Paused } from './operator.ts';
 
 /** Fields of an intent that change after it was written. */
-export type Mutable = Pick<Intent, 'state' | 'validUntil' | 'sentAt' | 'settledAt' | 'ref' | 'note' | 'reads'>;
-type Body = Omit<Intent, keyof Mutable>;
+export type Mutable = Pick<
+  Intent,
+  'state' | 'validUntil' | 'sentAt' | 'settledAt' | 'ref' | 'note' | 'reads' | 'byWord'
+>;
+/** Fields that scripts alone write. */
+type Marks = Pick<Intent, 'emergency' | 'word'>;
+type Body = Omit<Intent, keyof Mutable | keyof Marks>;
 
 /** Bounds of what is kept. */
 export interface Keeping {
@@ -55,7 +60,8 @@ function intentTexts(intent: Intent, charge: Charge): readonly string[] {
 }
 
 function bodyOf(intent: Intent): Body {
-  const { state: _s, validUntil: _v, sentAt: _a, settledAt: _t, ref: _r, note: _n, reads: _d, ...body } = intent;
+  const { state: _s, validUntil: _v, sentAt: _a, settledAt: _t, ref: _r, note: _n, reads: _d, ...kept } = intent;
+  const { emergency: _e, word: _w, byWord: _b, ...body } = kept;
   return body;
 }
 
@@ -80,6 +86,15 @@ export function intentOf(fields: Readonly<Record<string, string>>): Intent | nul
     ref: ref === undefined || ref === '' ? null : ref,
     note: note ?? '',
     reads: JSON.parse(reads ?? '[]') as Intent['reads'],
+    ...marksOf(fields),
+  };
+}
+
+function marksOf({ emergency, word, byWord }: Readonly<Record<string, string>>): Marks & Pick<Mutable, 'byWord'> {
+  return {
+    ...(emergency === '1' ? { emergency: true } : {}),
+    ...(word === undefined ? {} : { word: JSON.parse(word) as Word }),
+    ...(byWord === 'true' ? { byWord: true } : {}),
   };
 }
 
@@ -93,7 +108,7 @@ export function openedOf(reply: unknown): Opened {
     loans: storedMap(record(texts(loans))),
     account: text(account) === null ? null : (JSON.parse(text(account) ?? '') as Stored),
     undecided: intentsOf(undecided),
-    emergencies: new Set(intentsOf(undecided.filter((fields) => fields['emergency'] === '1')).map(({ id }) => id)),
+    emergencies: new Set(intentsOf(undecided).flatMap(({ id, emergency }) => (emergency === true ? [id] : []))),
     charges: texts(charges).map((json) => JSON.parse(json) as Charge),
     fruitless: Object.fromEntries(
       Object.entries(record(texts(fruitless))).map(([loan, times]) => [loan, times.split(' ').map(Number)]),

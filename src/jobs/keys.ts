@@ -25,7 +25,8 @@
  * | paused | string | who paused the account, why, until when; ends with the pause |
  * | paused:LOAN | string | the same for one loan |
  * | acknowledged | string | who acknowledged which causes of the account's mode, until the next look takes it |
- * | acts | stream | what operators did: pauses, resumptions, acknowledgements |
+ * | acts | stream | what operators did: pauses, resumptions, acknowledgements, words on intents |
+ * | words | zset | ids of intents whose fate an operator said, by the Redis ms until which the venue's records are read on |
  * | told | hash | conditions that were alerted and still last, so that each is told once |
  * | health | string | failed looks in a row; below zero: good ones since |
  * | rest | string | Redis ms between which nothing is sent, because the venue turned the last call down |
@@ -61,6 +62,7 @@ export const ACCOUNT_KEYS = [
   'paused',
   'acknowledged',
   'acts',
+  'words',
   'told',
   'health',
   'halt',

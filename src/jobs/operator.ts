@@ -40,7 +40,8 @@ export interface Standing {
   readonly acknowledging: boolean;
 }
 
-const ACTS_KEPT = 1_000;
+/** How many acts of operators are kept. */
+export const ACTS_KEPT = 1_000;
 
 export class Operator {
   readonly #redis: Redis;

@@ -28,14 +28,18 @@ export const OUTCOMES: Readonly<Record<OutcomeState, Standing>> = {
 };
 
 export type OutcomeState = Exclude<IntentState, 'planned' | 'sending' | 'voided'>;
-/** `known`: the journal had settled it already, in a way that does not contradict this. */
+/**
+ * `known`: the journal had settled it already, in a way that does not contradict this. `overrules`: an operator had said
+ * the opposite, and this is what it is now.
+ */
 export type Appended =
   | { readonly result: 'ok' | 'same' }
-  | { readonly result: 'known' | 'contradicts'; readonly state: IntentState | 'missing' };
+  | { readonly result: 'known' | 'contradicts' | 'overrules'; readonly state: IntentState | 'missing' };
 
 /** What the journal's script answered. */
 export function appendedOf(reply: string): Appended {
   const [result, state] = reply.split(' ');
   if (result === 'ok' || result === 'same') return { result };
-  return { result: result === 'known' ? 'known' : 'contradicts', state: state as IntentState | 'missing' };
+  const told = result === 'known' || result === 'overrules' ? result : 'contradicts';
+  return { result: told, state: state as IntentState | 'missing' };
 }

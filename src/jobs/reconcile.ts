@@ -116,9 +116,10 @@ export async function judge(
     const next: Intent = { ...intent, ...statusOf(ruled), settledAt, reads: withRead(intent, now, evidence) };
     const { note, ref, reads } = next;
     deps.passing('judged');
-    const appended = await deps.journal.outcome(intent, ruled.state, { note, ref, reads, settledAt });
+    const byWord = ruled.byWord === true ? { byWord: true as const } : {};
+    const appended = await deps.journal.outcome(intent, ruled.state, { note, ref, reads, settledAt, ...byWord });
     deps.passing('verdict');
-    if (appended.result === 'contradicts') {
+    if (appended.result === 'contradicts' || appended.result === 'overrules') {
       const why = `intent ${intent.id}: the journal says ${appended.state}, the evidence says ${ruled.state}`;
       draft.tellAccount({ type: 'HALT', now, why });
     }
@@ -152,8 +153,23 @@ function announce(
   else draft.remind(loan, { type: ruled.event, now, intentId, why: note });
   if (ruled.event === 'UNKNOWN') return;
   deps.emit(setup.name, { type: 'outcome', intent, state, note });
+  weigh(draft, ruled, intent);
   if (ruled.event !== 'CONFIRMED') return;
   const seen = view.loans.find(({ id }) => id === loan);
   const ltvAfter = seen === undefined ? '0' : triggerLtv(seen).toFixed(6);
   deps.emit(setup.name, { type: 'confirmed', intent, ltvBefore: intent.before.ltv, ltvAfter });
+}
+
+/** What an operator said about an intent that is settled now: taken, or outranked by the venue's own proof. */
+function weigh(draft: Draft, { byWord, event }: Ruling, { id, loan, word, note }: Intent): void {
+  if (word === undefined) return;
+  if (byWord === true) {
+    draft.alert('warning', 'word', loan, `intent ${id} is settled by the word of an operator, not by proof: ${note}`);
+    return;
+  }
+  const isContrary = event === (word.says === 'happened' ? 'DID_NOT_HAPPEN' : 'CONFIRMED');
+  if (!isContrary) return;
+  const said = word.says === 'happened' ? 'happened' : 'did not happen';
+  const says = `${word.by} said that intent ${id} ${said} (${word.why}), and the venue proves the opposite: ${note}. The venue counts, and the budgets follow it. Look at the account.`;
+  draft.alert('critical', 'word', loan, says);
 }

@@ -5,9 +5,10 @@
  * - it happened when a final record says so AND the reads that feed the next plan show it;
  * - it did not happen when the venue's own record says FAILED, or when three reads over half a minute find no trace;
  * - it is given up after a long time in which three reads could be made and none of them saw it pending or done;
- * - everything else waits. What still pends never expires.
+ * - everything else waits. What still pends never expires;
+ * - an operator may say what became of it: that settles what evidence leaves open, and no more.
  */
-import type { Evidence, Intent } from '../core/intent.ts';
+import type { Evidence, Intent, Word } from '../core/intent.ts';
 import type { Shown } from '../core/outcome.ts';
 import type { LoanEvent } from '../machines/types.ts';
 import type { OutcomeState } from './outcomes.ts';
@@ -21,6 +22,8 @@ export interface Ruling {
   readonly ref: string | null;
   /** What the loan's machine is told; `null` when nothing changed for it. */
   readonly event: Extract<LoanEvent['type'], 'CONFIRMED' | 'UNKNOWN' | 'DID_NOT_HAPPEN' | 'EXPIRED'> | null;
+  /** An operator's word settled it. */
+  readonly byWord?: true;
 }
 
 export type RulingTiming = Pick<Timing, 'reflectTimeoutMs' | 'evidenceSpreadMs' | 'giveUpMs'>;
@@ -30,6 +33,20 @@ export type RulingTiming = Pick<Timing, 'reflectTimeoutMs' | 'evidenceSpreadMs' 
  * @param shown what the view that was read after the evidence says about the intent
  */
 export function ruling(
+  intent: Intent,
+  evidence: Evidence | null,
+  shown: Shown,
+  now: number,
+  timing: RulingTiming,
+): Ruling {
+  const ruled = byEvidence(intent, evidence, shown, now, timing);
+  const isProven = ruled.state === 'confirmed' || ruled.state === 'rejected';
+  return intent.word === undefined || isProven
+    ? ruled
+    : withWord(intent.word, intent, evidence, shown, ruled, now, timing);
+}
+
+function byEvidence(
   intent: Intent,
   evidence: Evidence | null,
   shown: Shown,
@@ -47,6 +64,36 @@ export function ruling(
     return { state: 'expired', note: `given up: ${why}`, ref, event: 'EXPIRED' };
   }
   return waiting(intent, why, ref, now, timing);
+}
+
+/**
+ * What an operator said, where the venue has proven nothing. That it happened counts once the reads that feed the next plan
+ * show it, or had the time that they get after an acceptance; that it did not, never against a record that says it did.
+ */
+function withWord(
+  { says, by, why }: Word,
+  intent: Intent,
+  evidence: Evidence | null,
+  shown: Shown,
+  ruled: Ruling,
+  now: number,
+  timing: RulingTiming,
+): Ruling {
+  const { ref } = ruled;
+  if (says === 'didNotHappen') {
+    if (evidence?.verdict !== 'happened') {
+      return {
+        state: 'rejected',
+        note: `${by} says that it did not happen: ${why}`,
+        ref,
+        event: 'DID_NOT_HAPPEN',
+        byWord: true,
+      };
+    }
+    return { ...ruled, note: `${ruled.note}; ${by} says that it did not happen, which the record outranks` };
+  }
+  if (shown === 'notYet' && isYoung(intent, now, timing)) return ruled;
+  return { state: 'confirmed', note: `${by} says that it happened: ${why}`, ref, event: 'CONFIRMED', byWord: true };
 }
 
 /**
@@ -72,9 +119,13 @@ function happened(
 
 /** Accepted calls are `settling` until the reads had their time; everything else that is undecided is `unknown`. */
 function waiting(intent: Intent, note: string, ref: string | null, now: number, timing: RulingTiming): Ruling {
-  const isYoung = now - sentAt(intent) <= timing.reflectTimeoutMs;
-  if (intent.state === 'settling' && isYoung) return { state: 'settling', note, ref, event: null };
+  if (intent.state === 'settling' && isYoung(intent, now, timing)) return { state: 'settling', note, ref, event: null };
   return { state: 'unknown', note, ref, event: 'UNKNOWN' };
+}
+
+/** Reads may still show the state before. */
+function isYoung(intent: Intent, now: number, timing: RulingTiming): boolean {
+  return now - sentAt(intent) <= timing.reflectTimeoutMs;
 }
 
 /** The last reads, this one included, all show no trace and are spread far enough. */

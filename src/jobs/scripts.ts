@@ -201,18 +201,27 @@ return 'ok'`;
  * ARGV: intent prefix, id, new state, states it may follow, states it contradicts (comma lists), refund (1|0), loan,
  * fuse ('reset' | 'count' | ''), then field/value pairs.
  *
- * `same` and `known STATE`: nothing new. A contradiction is not written over the verdict; it is left where the account
- * finds it, so that no death in between can lose it (DESIGN §4).
+ * `same` and `known STATE`: nothing new. A contradiction is not written over a verdict that evidence gave; it is left where
+ * the account finds it, so that no death in between can lose it (DESIGN §4). What only a person said is outranked by a
+ * fact (`overrules STATE`): the intent becomes what it is, the budgets follow, and the account finds the contradiction too.
  */
 export const OUTCOME = `${NOW}
 local key = ARGV[1] .. ARGV[2]
 local state = redis.call('HGET', key, 'state') or 'missing'
 local function among(list) return string.find(',' .. list .. ',', ',' .. state .. ',', 1, true) end
 if state == ARGV[3] and state ~= 'unknown' and state ~= 'settling' then return 'same' end
+local verdict = 'ok'
 if not among(ARGV[4]) then
   if not among(ARGV[5]) then return 'known ' .. state end
-  redis.call('SET', KEYS[4], 'intent ' .. ARGV[2] .. ' is ' .. state .. ' and then ' .. ARGV[3])
-  return 'contradicts ' .. state
+  local byWord = redis.call('HGET', key, 'byWord') == 'true'
+  local said = state
+  if byWord then said = state .. ' by the word of an operator' end
+  redis.call('SET', KEYS[4], 'intent ' .. ARGV[2] .. ' is ' .. said .. ' and then ' .. ARGV[3])
+  if not byWord then return 'contradicts ' .. state end
+  verdict = 'overrules ' .. state
+  redis.call('HDEL', key, 'byWord', 'word')
+  local returned = redis.call('HGET', key, 'charge')
+  if returned and returned ~= '' then redis.call('ZADD', KEYS[2], redis.call('HGET', key, 'committedAt'), returned) end
 end
 redis.call('HSET', key, 'state', ARGV[3])
 for i = 9, #ARGV, 2 do redis.call('HSET', key, ARGV[i], ARGV[i + 1]) end
@@ -230,6 +239,27 @@ if ARGV[3] == 'sending' or ARGV[3] == 'settling' or ARGV[3] == 'unknown' then
 else
   redis.call('SREM', KEYS[1], ARGV[2])
 end
+return verdict`;
+
+/**
+ * An operator's word on an undecided intent, which the next look takes; written down with who and why. KEYS: words acts.
+ * ARGV: intent prefix, id, word as JSON, ms after its validity (`''`: the word needs no wait), wall ms, ms for which the
+ * records are read on, act as JSON, how many acts are kept. Returns `ok`, `settled STATE`, or `open MS`: the venue may
+ * start executing the call, or its records may show it, until then.
+ */
+export const WORD = `${NOW}
+local key = ARGV[1] .. ARGV[2]
+local state = redis.call('HGET', key, 'state') or 'missing'
+if state ~= 'sending' and state ~= 'settling' and state ~= 'unknown' then return 'settled ' .. state end
+if ARGV[4] ~= '' then
+  local free = tonumber(redis.call('HGET', key, 'validUntil') or '')
+  if not free then return 'open ' end
+  free = free + tonumber(ARGV[4])
+  if tonumber(now) <= free or tonumber(ARGV[5]) <= free then return 'open ' .. string.format('%.0f', free) end
+end
+redis.call('HSET', key, 'word', ARGV[3])
+redis.call('ZADD', KEYS[1], string.format('%.0f', tonumber(now) + tonumber(ARGV[6])), ARGV[2])
+redis.call('XADD', KEYS[2], 'MAXLEN', '~', ARGV[8], '*', 'json', ARGV[7])
 return 'ok'`;
 
 /**

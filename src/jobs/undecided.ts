@@ -27,7 +27,7 @@ export interface UndecidedFacts {
   /** Intents that left beside another one. */
   readonly emergencies: ReadonlySet<string>;
   /** What this look's evidence read said, by intent; absent when it could not be read. */
-  readonly evidence: ReadonlyMap<string, Evidence>;
+  readonly evidence: ReadonlyMap<string, Pick<Evidence, 'verdict'>>;
   readonly mode: AccountMode;
   readonly now: number;
   readonly timing: Pick<Timing, 'lagMarginMs'>;

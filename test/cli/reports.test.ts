@@ -142,7 +142,7 @@ describe('status in words', () => {
     ...{ terms: [], survival: { moves: [], targets: [] } },
   };
   const words = (one: Partial<typeof account>): readonly string[] =>
-    statusWords({ accounts: [{ ...account, ...one }], absent: [], loans: [loan], inFlight: [], externals: [] });
+    statusWords({ accounts: [{ ...account, ...one }], absent: [], loans: [loan], inFlight: [], externals: [] }, 0);
 
   it('says loudly what lets no money move, before anything else', () => {
     const held = ['main is HALTED: the key lost a right.', 'main is paused by anna: holidays.'];

@@ -192,20 +192,18 @@ describe('fingerprints', () => {
     expect(parse(second.ltvAfter).lte('0.62')).toBe(true);
   });
 
-  it('leave alone what a client id identifies, what pays everything, and what the venue refused', () => {
-    const okx = loan({
-      product: 'okx.flexibleLoan',
-      key: '1',
-      coins: [coin({ amount: '1', price: '50000', free: '0' })],
-      debts: CROSS.debts,
-    });
+  it('leave alone what a client id identifies in its record, what pays everything, and what the venue refused', () => {
+    const coins = [coin({ amount: '1', price: '50000', free: '0' })];
+    const okx = loan({ product: 'okx.flexibleLoan', key: '1', coins, debts: CROSS.debts });
+    const spot = loan({ product: 'okx.spotBorrow', key: '', coins, debts: CROSS.debts });
     const funding = wallet('funding', { USDT: '50000', BTC: '5' });
-    expect(act({ ...FREE, loans: [okx], wallet: funding }).fingerprint).toBe('unmarked');
-    const adds = act(
-      { ...FREE, loans: [okx], wallet: funding },
-      { ladder: [rung(1, { do: 'add', with: ['BTC'], from: ['wallet'] })] },
-    );
-    expect([adds.leg.verb, adds.fingerprint]).toEqual(['add', 'marked']);
+    const addBtc = { ladder: [rung(1, { do: 'add', with: ['BTC'], from: ['wallet'] })] };
+    const adds = act({ ...FREE, loans: [spot], wallet: funding }, addBtc);
+    expect([adds.leg.verb, adds.fingerprint]).toEqual(['transferIn', 'unmarked']);
+    // No record of a flexible loan shows the client id.
+    for (const policy of [{}, addBtc]) {
+      expect(act({ ...FREE, loans: [okx], wallet: funding }, policy).fingerprint).toBe('marked');
+    }
     expect(act().fingerprint).toBe('unmarked');
   });
 });

@@ -51,11 +51,7 @@ describe('products', () => {
         .filter((step) => step.identified === 'clientId')
         .map((step) => `${product} ${step.verb}`);
     });
-    expect([...new Set(byId)]).toEqual([
-      'okx.flexibleLoan repay',
-      'okx.spotBorrow transferIn',
-      'okx.spotBorrow transferOut',
-    ]);
+    expect([...new Set(byId)]).toEqual(['okx.spotBorrow transferIn', 'okx.spotBorrow transferOut']);
   });
 });
 

@@ -4,6 +4,8 @@ import { modeTable } from '../../src/machines/diagram.ts';
 import { POINTS } from '../../src/jobs/points.ts';
 import { PRODUCTS } from '../../src/core/loan.ts';
 import type { Product } from '../../src/core/loan.ts';
+import { PROOFS } from '../../src/core/proof.ts';
+import type { Mark } from '../../src/core/proof.ts';
 import { PRODUCT_FACTS } from '../../src/core/products.ts';
 import type { ProductFacts, Step } from '../../src/core/products.ts';
 import { bucketOf as binanceBucket, ENDPOINTS as BINANCE } from '../../src/exchanges/binance/endpoints.ts';
@@ -23,6 +25,7 @@ export const TABLES: readonly Table[] = [
   { page: 'README.md', name: 'products', lines: productsTable },
   { page: 'ARCHITECTURE.md', name: 'keys', lines: keysTable },
   { page: 'docs/crash-points.md', name: 'points', lines: pointsTable },
+  { page: 'docs/evidence.md', name: 'proofs', lines: proofsTable },
 ];
 
 const START = (name: string): string => `<!-- table: ${name} -->\n`;
@@ -60,6 +63,29 @@ function pointsTable(): readonly string[] {
     '| point | what is written |',
     '|---|---|',
     ...Object.entries(POINTS).map(([name, says]) => `| \`${name}\` | ${says} |`),
+  ];
+}
+
+// --- proofs
+
+const MARKS: Readonly<Record<Mark, string>> = { reference: 'reference', clientId: 'id', amount: 'amount' };
+
+function proofsTable(): readonly string[] {
+  const rows = PRODUCTS.flatMap((product) =>
+    Object.entries(PROOFS[product]).map(([verb, { records, marks, done, failed, pending, lags, still }]) => {
+      const lag = lags.lost === lags.accepted ? String(lags.lost) : `${String(lags.lost)}; ${String(lags.accepted)}`;
+      const not = [failed ?? 'none', ...(pending === null ? [] : [`pending: ${pending}`])].join('; ');
+      const [lists, by] = [
+        records.map((name) => `\`${name}\``).join(', '),
+        marks.map((mark) => MARKS[mark]).join(', else '),
+      ];
+      return `| \`${product}\` | ${verb} | ${lists} | ${by} | ${done ?? 'is there'} | ${not} | ${lag} lagMargin | ${still} |`;
+    }),
+  );
+  return [
+    '| product | call | lists | mark | says so | says not | absence counts after | what must stand still |',
+    '|---|---|---|---|---|---|---|---|',
+    ...rows,
   ];
 }
 
@@ -168,7 +194,7 @@ function once(cells: readonly string[]): string {
 }
 
 function evidence(facts: ProductFacts): string {
-  const words = { clientId: 'id', amount: 'amount' } as const;
+  const words = { clientId: 'id', amount: 'amount', unlistedId: 'amount' } as const;
   return once(callsOf(facts).map(({ verb, identified }) => `${VERBS[verb]}: ${words[identified]}`));
 }
 

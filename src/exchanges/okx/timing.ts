@@ -1,4 +1,5 @@
 /** Every wait of the OKX adapter. All are configuration, so that tests run them at a tenth (DESIGN §8). */
+import { ACCEPTED_FACTOR, SETTLE_FACTOR } from '../../core/proof.ts';
 import { DEFAULT_VENUE_TIMING, type VenueTiming } from '../kit.ts';
 
 export interface OkxTiming extends VenueTiming {
@@ -45,9 +46,6 @@ export const OKX_TIMING: OkxTiming = {
 
 /** Index tickers come at least once a minute even when nothing changes (okx.md §8), so a shorter silence says nothing. */
 const FEED_SILENCE_MS = 75_000;
-/** Settlement is given this many times the lag of plain records. */
-const SETTLE_FACTOR = 4;
-const ACCEPTED_FACTOR = 20;
 
 /**
  * The shared waits of the server, filled up with what only OKX needs. A venue whose timestamp window is a tenth of the
