@@ -17,6 +17,9 @@ export const DAY_MS = 24 * HOUR_MS;
 /** The rung that charges and intents of a release carry: no rung of the ladder asked for them. */
 export const RELEASE_RUNG = 0;
 
+/** The rung of what others paid into a loan, where it is charged all the same: a limit of one rung does not count it. */
+export const OUTSIDE_RUNG = -1;
+
 export type Tier = 'normal' | 'urgent';
 export type LimitName = 'perAction' | 'perHour' | 'perDay' | 'perIncident' | `atMost of rung ${number}`;
 

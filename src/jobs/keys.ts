@@ -37,6 +37,7 @@
  * | externalReach | string | since when, and up to when, the venue's records were searched for that |
  * | acting | string | digest of the policy whose processes act; others only observe |
  * | posts | zset | `DIGEST RUN` of every acting process by the Redis ms at which it counts as gone |
+ * | clock | string | latest Redis ms that was reached: windows of limits never go back |
  * | vouch | string | a process that trusts this journal has looked at the account a moment ago; ends by itself |
  */
 import type { Mode } from '../core/intent.ts';
@@ -73,6 +74,7 @@ export const ACCOUNT_KEYS = [
   'externalReach',
   'acting',
   'posts',
+  'clock',
   'vouch',
 ] as const;
 export type AccountKey = (typeof ACCOUNT_KEYS)[number];

@@ -10,6 +10,7 @@
 import { isoOf } from '../clock.ts';
 import type { Intent } from '../core/intent.ts';
 import type { AccountView } from '../core/loan.ts';
+import { OUTSIDE_RUNG } from '../core/limits.ts';
 import { format, parse } from '../core/money.ts';
 import type { Charge } from '../core/need.ts';
 import type { ExternalAct } from '../exchanges/exchange.ts';
@@ -19,6 +20,7 @@ import type { AccountSetup, LookDeps } from './account.ts';
 import { Draft } from './draft.ts';
 import type { Opened } from './journal.ts';
 import { messageOf, withDeadline } from './observing.ts';
+import { BEFORE_CLAIM } from './witness.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -69,9 +71,12 @@ export async function imported(
     return null;
   }
   const since = now - DAY_MS;
-  const known = await journal.intents();
+  const sent = safeguard.witness.claimsSince(since);
+  const held = await journal.intents();
+  // A journal that was taken back to just before a claim holds the call as a plan, which the next look voided.
+  const known = held.filter(({ id, state }) => !BEFORE_CLAIM.includes(state) || !sent.some((one) => one.id === id));
   const ids = new Set(known.map(({ id }) => id));
-  const forgotten = safeguard.witness.claimsSince(since).filter(({ id }) => !ids.has(id));
+  const forgotten = sent.filter(({ id }) => !ids.has(id));
   // Nothing is sent meanwhile, so what was sent before the records are read is all there is.
   const ours = (): Promise<readonly Intent[]> => Promise.resolve([...known, ...forgotten]);
   const read = await safeguard.external(since, ours, withDeadline(clock, signal, setup)).catch(messageOf);
@@ -105,6 +110,9 @@ function chargeOfIntent({ id, loan, episode, rung, asset, amount, chargeUsd, tie
   return { intent: id, at: at.sentAt ?? at.plannedAt, loan, episode, rung, asset, amount, usd: chargeUsd, tier };
 }
 
+/** No episode and no rung asked for it. */
+const NO_PLAN = { episode: '', rung: OUTSIDE_RUNG, tier: 'normal' } as const;
+
 /** Money that somebody put into a loan: what the policy's limits are about. */
 function chargeOfAct(act: ExternalAct, view: AccountView): readonly Charge[] {
   const { kind, effect, product, asset, ref } = act;
@@ -115,7 +123,5 @@ function chargeOfAct(act: ExternalAct, view: AccountView): readonly Charge[] {
   const coins = loans.flatMap((one) => [...one.debts, ...one.collateral]);
   const price = coins.find((coin) => coin.asset === asset)?.price ?? parse('0');
   const [amount, usd] = [format(act.amount), format(act.amount.times(price))];
-  return [
-    { intent: `external-${ref}`, at: act.at, loan, episode: '', rung: 0, asset, amount, usd, tier: 'normal' as const },
-  ];
+  return [{ intent: `external-${ref}`, at: act.at, loan, ...NO_PLAN, asset, amount, usd }];
 }

@@ -58,8 +58,8 @@ export class Trust {
    * @throws StaleEpochError
    */
   async distrust(epoch: number, account: Stored): Promise<void> {
-    const keys = [this.#key('epoch'), this.#key('account')] as const;
-    const verdict = await this.#redis.eval(DISTRUST, '2', ...keys, String(epoch), JSON.stringify(account));
+    const keys = [this.#key('epoch'), this.#key('account'), this.#key('halt')] as const;
+    const verdict = await this.#redis.eval(DISTRUST, '3', ...keys, String(epoch), JSON.stringify(account));
     if (verdict !== 'ok') throw new StaleEpochError(`the look with epoch ${String(epoch)} is not the newest`);
   }
 

@@ -16,16 +16,50 @@ import type { AccountKey } from './keys.ts';
 export const OFFICE_KEYS = ['acting', 'posts'] as const satisfies readonly AccountKey[];
 export const OPEN_KEYS: readonly AccountKey[] = [
   ...(['epoch', 'open', 'loans', 'account', 'charges', 'fruitless', 'learned', 'paused', 'seen', 'suspect'] as const),
-  ...(['index', 'told', 'health', 'halt', 'rest', 'disputes', 'acknowledged', 'external', ...OFFICE_KEYS] as const),
+  ...([
+    'index',
+    'told',
+    'health',
+    'halt',
+    'rest',
+    'disputes',
+    'acknowledged',
+    'external',
+    ...OFFICE_KEYS,
+    'clock',
+  ] as const),
 ];
 export const COMMIT_KEYS: readonly AccountKey[] = [
   ...(['epoch', 'open', 'loans', 'account', 'charges', 'why', 'last', 'span', 'decisions', 'seen', 'suspect'] as const),
-  ...(['next', 'looked', 'index', 'learned', 'told', 'health', 'halt', 'rest', 'disputes', 'acknowledged'] as const),
+  ...([
+    'next',
+    'looked',
+    'index',
+    'learned',
+    'told',
+    'health',
+    'halt',
+    'rest',
+    'disputes',
+    'acknowledged',
+    'clock',
+  ] as const),
 ];
 
 const NOW = `
 local clock = redis.call('TIME')
 local now = string.format('%.0f', tonumber(clock[1]) * 1000 + math.floor(tonumber(clock[2]) / 1000))
+`;
+
+/**
+ * Windows of limits never go back (DESIGN §5.6): while Redis' clock is behind where it once was, it stands still for the
+ * journal. What was charged while it was wrong would else be forgotten when it is set right.
+ */
+const STEADY = `
+local function steady(key)
+  local reached = redis.call('GET', key)
+  if reached and tonumber(reached) > tonumber(now) then now = reached else redis.call('SET', key, now) end
+end
 `;
 
 /**
@@ -57,11 +91,12 @@ return take(KEYS[1], KEYS[2], ARGV[1], ARGV[2], ARGV[3])`;
  * ARGV: intent prefix, ms that charges are kept, how many amounts, how many recent intents, prefix of pauses of
  * loans, how many acts of others, and for an account with an office digest, run and ms (see `TAKE`; `''`: it has none).
  */
-export const OPEN = `${NOW}${OFFICE}
+export const OPEN = `${NOW}${STEADY}${OFFICE}
 if ARGV[7] ~= '' then
   local acting = take(KEYS[19], KEYS[20], ARGV[7], ARGV[8], ARGV[9])
   if acting ~= ARGV[7] then return acting end
 end
+steady(KEYS[21])
 local epoch = redis.call('INCR', KEYS[1])
 local intents, voided = {}, {}
 for _, id in ipairs(redis.call('SMEMBERS', KEYS[2])) do
@@ -103,8 +138,9 @@ return {
  * A decision record is open while the same decision is seen again: it counts, and keeps when it was first and last
  * made. What a different decision closes goes into the stream with its span, so that no look is lost (DESIGN §2.9).
  */
-export const COMMIT = `${NOW}
+export const COMMIT = `${NOW}${STEADY}
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 'stale' end
+steady(KEYS[22])
 local c = cjson.decode(ARGV[2])
 for i = 1, #c.intents, 5 do
   if redis.call('EXISTS', ARGV[3] .. c.intents[i]) == 1 then return 'duplicate' end
@@ -186,12 +222,14 @@ redis.call('HSET', key, 'state', 'sending', 'validUntil', ARGV[5], 'sentAt', ARG
 return 'ok'`;
 
 /**
- * The journal knows less than was sent (DESIGN §4 "Durability"). KEYS: epoch account. ARGV: epoch, the account's machine.
+ * The journal knows less than was sent (DESIGN §4 "Durability"). KEYS: epoch account halt. ARGV: epoch, the account's machine.
  * Intents are numbered by epochs, so the epoch goes on from the clock: no number that was ever used is used again, as long
- * as looks are rarer than one in a millisecond.
+ * as looks are rarer than one in a millisecond. That an outcome met no intent is answered by the quarantine as well.
  */
 export const DISTRUST = `${NOW}
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 'stale' end
+local halt = redis.call('GET', KEYS[3])
+if halt and string.find(halt, ' is missing and then ', 1, true) then redis.call('DEL', KEYS[3]) end
 redis.call('SET', KEYS[2], ARGV[2])
 if tonumber(now) > tonumber(ARGV[1]) then redis.call('SET', KEYS[1], now) end
 return 'ok'`;

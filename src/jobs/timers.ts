@@ -22,12 +22,15 @@ export interface TimerOptions {
   readonly onError: (error: Error) => void;
 }
 
+/** Clocks of processes may differ by so much, ms. */
+const CLOCKS_APART_MS = 5_000;
+
 export class LookTimer {
   readonly #options: TimerOptions;
   #cancel: Cancel = () => undefined;
   #stopped = false;
-  /** A lane that never finished a look is silent since the timer began. */
-  #startedAt = 0;
+  /** The newest finished look, by its date, and since when it is the newest: on a clock that nobody can set. */
+  #newest: { readonly looked: number | null; readonly mono: number } = { looked: null, mono: 0 };
   #silent: { revivedAt: number } | null = null;
 
   constructor(options: TimerOptions) {
@@ -36,7 +39,7 @@ export class LookTimer {
 
   /** Rings at once, then whenever a look is due. */
   start(): void {
-    this.#startedAt = this.#options.clock.wall();
+    this.#newest = { looked: null, mono: this.#options.clock.mono() };
     void this.#fire('start');
   }
 
@@ -63,29 +66,33 @@ export class LookTimer {
     // time, ask again within one interval, because another process may hold the lane.
     this.#arm(clock.wall() + lookEveryMs);
     try {
+      const [next, looked] = await Promise.all([journal.nextLookAt(), journal.lookedAt()]);
       const now = clock.wall();
-      const next = await journal.nextLookAt();
       if (this.#stopped) return;
-      if (reason === null && next !== null && next > now) this.#arm(next);
+      // A look from the future was dated by a clock that has been set back since: so was the time of the next one.
+      const isWaiting = next !== null && next > now && (looked ?? 0) <= now + CLOCKS_APART_MS;
+      if (reason === null && isWaiting) this.#arm(next);
       else await ring(reason ?? 'due');
-      await this.#watch(now);
+      await this.#watch(looked);
     } catch (error) {
       onError(error instanceof Error ? error : new Error(String(error)));
     }
   }
 
-  async #watch(now: number): Promise<void> {
-    const { account, clock, journal, lookEveryMs, takeOverMs, revive, onSilent } = this.#options;
+  async #watch(looked: number | null): Promise<void> {
+    const { account, clock, lookEveryMs, takeOverMs, revive, onSilent } = this.#options;
     const patienceMs = Math.max(2 * lookEveryMs, takeOverMs);
-    const looked = Math.max((await journal.lookedAt()) ?? 0, this.#startedAt);
+    const mono = clock.mono();
     if (this.#stopped) return;
-    if (now - looked <= patienceMs) {
+    // A lane that never finished a look is silent since the timer began.
+    if (looked !== this.#newest.looked) this.#newest = { looked, mono };
+    const silentMs = mono - this.#newest.mono;
+    if (silentMs <= patienceMs) {
       this.#silent = null;
       return;
     }
-    const mono = clock.mono();
     if (this.#silent !== null && mono - this.#silent.revivedAt <= patienceMs) return;
-    const seconds = String(Math.round((now - looked) / 1000));
+    const seconds = String(Math.round(silentMs / 1000));
     if (this.#silent === null) onSilent(`${account} had no finished look for ${seconds} s: its lane is started again`);
     this.#silent = { revivedAt: mono };
     await revive(`no look for ${seconds} s`);

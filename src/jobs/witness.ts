@@ -47,7 +47,7 @@ const EPOCH_EVERY_MS = 60_000;
 /** Claims are remembered for as long as the records that a quarantine imports, and a little longer. */
 export const CLAIMS_KEPT_MS = 2 * 86_400_000;
 /** States that a claimed call cannot have. */
-const BEFORE_CLAIM: readonly IntentState[] = ['planned', 'voided'];
+export const BEFORE_CLAIM: readonly IntentState[] = ['planned', 'voided'];
 
 export class Witness {
   readonly #options: WitnessOptions;

@@ -119,6 +119,23 @@ describe('commit', () => {
   });
 });
 
+describe('a Redis clock that went back', () => {
+  it('stands still for the journal, so that no charge is forgotten when it is set right', async () => {
+    const { book, epoch } = await planned();
+    const client = redis.connect();
+    const reached = NOW + 7_200_000;
+    await client.set(book.key('clock'), String(reached));
+    const opened = await book.open();
+    expect(opened.redisNow).toBe(reached);
+    const later = anIntent('i2', { epoch: opened.epoch });
+    await book.commit(opened.epoch, 'digest', commitWith(later));
+    expect(await client.zrange(book.key('index'), '-1', '-1', 'WITHSCORES')).toEqual(['i2', String(reached)]);
+    const [oldest] = await client.zrange(book.key('charges'), '-1', '-1', 'WITHSCORES');
+    expect(oldest).toContain('i2');
+    expect(epoch).toBe(1);
+  });
+});
+
 describe('claim', () => {
   it('lets an intent be sent once', async () => {
     const { book, intent } = await planned();

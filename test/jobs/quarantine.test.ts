@@ -105,6 +105,25 @@ describe('a journal that is new for its account', () => {
     expect(charges.map(({ intent, usd }) => [intent, usd])).toEqual([['external-r1', '1000']]);
   });
 
+  it('spends less by what others put into the loan', async () => {
+    const one = guarded();
+    const { b } = one;
+    const [policy] = Object.values(b.setup.policies);
+    if (policy === undefined) throw new Error('no policy');
+    const limits = {
+      ...policy.limits,
+      perHour: parse('1000'),
+      urgent: { ...policy.limits.urgent, perHour: parse('1000') },
+    };
+    b.setup = { ...b.setup, policies: { [policy.name]: { ...policy, limits } } };
+    one.records = { acts: [act(b, { at: b.clock.wall(), amount: parse('900') })], gaps: [] };
+    await outOfQuarantine(one);
+    await b.looks(2);
+    const usd = b.venue.sent.reduce((sum, { chargeUsd }) => sum.plus(chargeUsd), parse('0'));
+    expect(usd.gt(0)).toBe(true);
+    expect(usd.lte(100)).toBe(true);
+  });
+
   it.each([
     ['a gap', { acts: [], gaps: [{ section: 'history', reason: '502' }] }],
     ['an error', null],
@@ -151,6 +170,48 @@ describe('a journal that was taken back', () => {
     // What this machine sent under the lost journal is charged as it was.
     const { charges } = await one.b.journal.open();
     expect(charges.find(({ intent }) => intent === before?.id)?.usd).toBe(before?.chargeUsd);
+  });
+});
+
+describe('a journal that was taken back to just before a claim', () => {
+  it('charges the call that it now holds as a plan, and does not take its record for a stranger’s', async () => {
+    const one = guarded();
+    await outOfQuarantine(one);
+    await one.b.look();
+    const [sent] = one.b.venue.sent;
+    if (sent === undefined) throw new Error('nothing was sent');
+    const client = redis.connect();
+    await client.hset(`${one.b.journal.prefix}intent:${sent.id}`, 'state', 'planned');
+    await client.sadd(`${one.b.journal.prefix}open`, sent.id);
+    const asked: string[] = [];
+    if (one.b.safeguard !== null)
+      one.b.safeguard = {
+        ...one.b.safeguard,
+        external: async (_since, ours) => {
+          asked.push(...(await ours()).filter(({ id }) => id === sent.id).map(({ state }) => state));
+          return one.records;
+        },
+      };
+    await outOfQuarantine(one);
+    expect((await one.b.journal.intent(sent.id))?.state).toBe('voided');
+    expect(asked).toEqual(['sending']);
+    const { charges } = await one.b.journal.open();
+    expect(charges.filter(({ intent }) => intent === sent.id)).toHaveLength(1);
+  });
+
+  it('goes into quarantine, and does not halt, when an outcome met no intent', async () => {
+    const one = guarded();
+    await outOfQuarantine(one);
+    await one.b.look();
+    const client = redis.connect();
+    await client.set(`${one.b.journal.prefix}halt`, 'intent x is missing and then confirmed');
+    await client.set(`${one.b.journal.prefix}epoch`, '1');
+    await one.b.look();
+    expect(mode(one)).toBe('quarantine');
+    await client.set(`${one.b.journal.prefix}halt`, 'intent x is confirmed and then rejected');
+    await client.set(`${one.b.journal.prefix}epoch`, '1');
+    await one.b.look();
+    expect(mode(one)).toBe('halted');
   });
 });
 

@@ -6,9 +6,11 @@ import { LookTimer } from '../../src/jobs/timers.ts';
 /** Timers that fire when the test moves time. */
 class Hands {
   now = 1_000_000;
+  /** By which the wall clock is ahead. */
+  ahead = 0;
   #pending: { at: number; run: () => void }[] = [];
   readonly clock = {
-    wall: (): number => this.now,
+    wall: (): number => this.now + this.ahead,
     mono: (): number => this.now,
     sleep: (): Promise<void> => Promise.resolve(),
     later: (ms: number, run: () => void) => {
@@ -101,6 +103,33 @@ describe('the timer of an account', () => {
     await hands.pass(10_000);
     await hands.pass(60_000);
     expect(heard.filter((what) => what === 'silent')).toHaveLength(2);
+  });
+
+  it('rings although the next look is dated by a clock that was set back since', async () => {
+    const { hands, heard, journal, timer } = setUp();
+    timer.start();
+    hands.ahead = 7_200_000;
+    await hands.pass(1);
+    journal.next = hands.clock.wall() + 5_000;
+    journal.looked = hands.clock.wall();
+    timer.due(journal.next);
+    hands.ahead = 0;
+    await hands.pass(6_000);
+    expect(heard.filter((what) => what === 'ring due').length).toBeGreaterThanOrEqual(1);
+  });
+
+  it('takes a clock that was set ahead for no silence, and one that was set back for no look', async () => {
+    const { hands, heard, journal, timer } = setUp();
+    timer.start();
+    await hands.pass(1);
+    journal.looked = hands.clock.wall();
+    await hands.pass(2_000);
+    hands.ahead = 7_200_000;
+    await hands.pass(6_000);
+    expect(heard).not.toContain('revive');
+    hands.ahead = -7_200_000;
+    await hands.pass(30_000);
+    expect(heard).toContain('revive');
   });
 
   it('goes on when the journal cannot be read', async () => {

@@ -10,13 +10,12 @@ import type { Spoil } from './engine/process.ts';
 import { INVARIANTS } from './judge/invariants/index.ts';
 import { runSeed } from './run.ts';
 
-const WISHES = { rewinds: false, unsolved: false };
 const SEEDS = 60;
 
 /** The first invariant that anything breaks with this mistake in place. */
 async function broken(spoil: Spoil): Promise<string | null> {
   for (let seed = 1; seed <= SEEDS; seed += 1) {
-    const { violation } = await runSeed(seed, WISHES, spoil);
+    const { violation } = await runSeed(seed, spoil);
     if (violation !== null) return violation.invariant;
   }
   return null;

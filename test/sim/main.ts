@@ -1,5 +1,5 @@
 /**
- * `npm run sim -- --seeds N [--seed FIRST] [--jobs J] [--rewinds] [--unsolved]` plays N seeds; `npm run sim -- --seed S` plays one and
+ * `npm run sim -- --seeds N [--seed FIRST] [--jobs J]` plays N seeds; `npm run sim -- --seed S` plays one and
  * prints everything that happened in it. Ends with 1 when an invariant was broken.
  */
 import { availableParallelism } from 'node:os';
@@ -19,7 +19,6 @@ const whole = (name: string, text: string): number => {
   return Number(text);
 };
 const first = whole('seed', values.seed);
-const wishes = { rewinds: values.rewinds, unsolved: values.unsolved };
 
 async function playMany(count: number): Promise<boolean> {
   const tally = new Tally();
@@ -29,11 +28,10 @@ async function playMany(count: number): Promise<boolean> {
   await playSeeds({
     seeds: Array.from({ length: count }, (_none, index) => first + index),
     jobs: values.jobs === undefined ? availableParallelism() : whole('jobs', values.jobs),
-    wishes,
     more: () => tally.violations.length < ENOUGH,
     onOutcome: (outcome) => {
       tally.add(outcome);
-      if (outcome.violation !== null) console.log(violationText(outcome, wishes));
+      if (outcome.violation !== null) console.log(violationText(outcome));
       if (performance.now() - toldAt < PROGRESS_MS) return;
       toldAt = performance.now();
       console.error(`${String(tally.seeds)} of ${String(count)}, ${(tally.seeds / seconds()).toFixed(1)} seeds/s`);
@@ -45,9 +43,9 @@ async function playMany(count: number): Promise<boolean> {
 }
 
 async function playOne(): Promise<boolean> {
-  const outcome = await runSeed(first, wishes);
+  const outcome = await runSeed(first);
   for (const line of outcome.trace) console.log(line);
-  console.log(violationText(outcome, wishes, 0));
+  console.log(violationText(outcome, 0));
   return outcome.violation === null;
 }
 

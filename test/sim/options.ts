@@ -3,6 +3,4 @@ export const OPTIONS = {
   seeds: { type: 'string' },
   seed: { type: 'string', default: '1' },
   jobs: { type: 'string' },
-  rewinds: { type: 'boolean', default: false },
-  unsolved: { type: 'boolean', default: false },
 } as const;

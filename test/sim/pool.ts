@@ -4,12 +4,10 @@ import { join } from 'node:path';
 import { runTypeScript } from '../support/child.ts';
 import type { Outcome } from './run.ts';
 import type { Answer, Ask } from './worker.ts';
-import type { Wishes } from './world/generate.ts';
 
 export interface PoolOptions {
   readonly seeds: readonly number[];
   readonly jobs: number;
-  readonly wishes: Wishes;
   readonly onOutcome: (outcome: Outcome) => void;
   /** Asked before each seed: false ends the run early. */
   readonly more: () => boolean;
@@ -28,12 +26,12 @@ export async function playSeeds(options: PoolOptions): Promise<void> {
   }
 }
 
-function work(worker: ChildProcess, left: number[], { wishes, onOutcome, more }: PoolOptions): Promise<void> {
+function work(worker: ChildProcess, left: number[], { onOutcome, more }: PoolOptions): Promise<void> {
   return new Promise((resolve, reject) => {
     const next = (): void => {
       const seed = more() ? left.pop() : undefined;
       if (seed === undefined) resolve();
-      else worker.send({ seed, wishes } satisfies Ask);
+      else worker.send({ seed } satisfies Ask);
     };
     worker.on('message', (answer: Answer) => {
       if ('failed' in answer) {

@@ -1,6 +1,5 @@
 /** What a run of many seeds says at its end. */
 import type { Outcome } from './run.ts';
-import type { Wishes } from './world/generate.ts';
 
 export class Tally {
   readonly violations: Outcome[] = [];
@@ -36,13 +35,12 @@ export class Tally {
 }
 
 /** One violation with the way to see it again. */
-export function violationText({ seed, violation, trace }: Outcome, { rewinds, unsolved }: Wishes, lines = 40): string {
+export function violationText({ seed, violation, trace }: Outcome, lines = 40): string {
   if (violation === null) return '';
-  const flag = `${rewinds ? ' --rewinds' : ''}${unsolved ? ' --unsolved' : ''}`;
   return [
     `seed ${String(seed)} breaks ${violation.invariant}: ${violation.says}`,
     `  must be true: ${violation.keeps}`,
-    `  replay: npm run sim -- --seed ${String(seed)}${flag}`,
+    `  replay: npm run sim -- --seed ${String(seed)}`,
     ...(trace.length > lines ? [`  … ${String(trace.length - lines)} lines before`] : []),
     ...trace.slice(-lines).map((line) => `  ${line}`),
   ].join('\n');

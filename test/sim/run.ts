@@ -5,7 +5,6 @@ import type { Judge } from './judge/log.ts';
 import { unmended } from './judge/reach.ts';
 import type { Counts } from './stage.ts';
 import { Stage } from './stage.ts';
-import type { Wishes } from './world/generate.ts';
 import { planOf } from './world/generate.ts';
 
 export interface Violation {
@@ -29,8 +28,8 @@ export interface Outcome {
 const CALM_LEAST_MS = 30_000;
 const ASK_EVERY_MS = 5_000;
 
-export async function runSeed(seed: number, wishes: Wishes, spoil: Spoil = {}): Promise<Outcome> {
-  const stage = new Stage(planOf(seed, wishes), spoil);
+export async function runSeed(seed: number, spoil: Spoil = {}): Promise<Outcome> {
+  const stage = new Stage(planOf(seed), spoil);
   const judges = INVARIANTS.map((invariant) => ({ invariant, judge: invariant.judge(stage.log) }));
   const { agenda, plan, log } = stage;
   let violation: Violation | null = null;
@@ -75,8 +74,15 @@ function isAtRest({ log, plan }: Stage): boolean {
     const silent = log.now - Number(log.text(account, 'looked') ?? '0');
     return (
       silent < account.setup.timing.lookEveryMs * 2 &&
+      !isHeld(log.text(account, 'account')) &&
       log.undecided(account).length === 0 &&
       unmended(log, account).length === 0
     );
   });
+}
+
+/** Something keeps the account from acting that time or a person will lift. */
+function isHeld(stored: string | null): boolean {
+  const { state } = JSON.parse(stored ?? '{}') as { readonly state?: string };
+  return state === 'quarantine' || state === 'halted';
 }

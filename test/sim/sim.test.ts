@@ -4,8 +4,6 @@ import { playSeeds } from './pool.ts';
 import { Tally, violationText } from './report.ts';
 import { runSeed } from './run.ts';
 
-const WISHES = { rewinds: false, unsolved: false };
-
 /** The same worlds on every machine: what this test says must not depend on how fast it is. */
 const SEEDS = 60;
 const PATIENCE_MS = 600_000;
@@ -15,7 +13,6 @@ async function play(seeds: readonly number[]): Promise<Tally> {
   await playSeeds({
     seeds,
     jobs: 2,
-    wishes: WISHES,
     more: () => tally.violations.length === 0,
     onOutcome: (outcome) => tally.add(outcome),
   });
@@ -27,13 +24,13 @@ const from = (first: number, count: number): number[] => Array.from({ length: co
 describe('seeded simulations', () => {
   it('keep every invariant, whatever dies, stalls, lies or is lost', { timeout: PATIENCE_MS }, async () => {
     const tally = await play(from(1, SEEDS));
-    expect(tally.violations.map((outcome) => violationText(outcome, WISHES))).toEqual([]);
+    expect(tally.violations.map((outcome) => violationText(outcome))).toEqual([]);
     expect(tally.seeds).toBe(SEEDS);
     console.log(tally.text());
   });
 
   it('of one seed are the same to the last line', async () => {
-    const [one, other] = [await runSeed(5, WISHES), await runSeed(5, WISHES)];
+    const [one, other] = [await runSeed(5), await runSeed(5)];
     expect(one.trace.length).toBeGreaterThan(20);
     expect(other.trace).toEqual(one.trace);
     expect(other.steps).toBe(one.steps);
@@ -44,7 +41,7 @@ describe('seeded simulations', () => {
     [82, 'a release whose collateral came back into Simple Earn stayed undecided'],
     [1183, 'a call that was paid for and then failed stayed undecided'],
   ])('seed %i stays mended: %s', async (seed) => {
-    const outcome = await runSeed(seed, WISHES);
-    expect(violationText(outcome, WISHES)).toBe('');
+    const outcome = await runSeed(seed);
+    expect(violationText(outcome)).toBe('');
   });
 });

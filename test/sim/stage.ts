@@ -3,15 +3,19 @@ import type { Reference } from '../../src/core/dislocation.ts';
 import { parse } from '../../src/core/money.ts';
 import type { ReferenceFeed } from '../../src/exchanges/reference.ts';
 import type { WireReply, WireRequest } from '../../src/simulator/contract.ts';
+import { JOURNAL_ID_KEY } from '../../src/jobs/keys.ts';
+import { Operator } from '../../src/jobs/operator.ts';
+import { isForAPerson } from '../../src/machines/accountMachine.ts';
 import { Simulation } from '../../src/simulator/simulation.ts';
 import { Tape } from '../../src/simulator/tape/tape.ts';
 import { Agenda } from './engine/agenda.ts';
 import { Chance } from './engine/chance.ts';
+import { Host } from './engine/host.ts';
 import { LaneStore } from './engine/lane.ts';
 import { ConnectionGone, Machine } from './engine/machine.ts';
 import type { Cut, Mishap } from './engine/machine.ts';
 import { Network } from './engine/network.ts';
-import { Process } from './engine/process.ts';
+import { Process, addressOf, witnessOf } from './engine/process.ts';
 import type { Shared, Spoil } from './engine/process.ts';
 import { Log } from './judge/log.ts';
 import { Truth } from './judge/truth.ts';
@@ -28,6 +32,9 @@ export interface Counts {
   deeds: number;
   redisFaults: number;
   looks: number;
+  rewinds: number;
+  clocksSet: number;
+  reloads: number;
 }
 
 export class Stage {
@@ -36,14 +43,25 @@ export class Stage {
   readonly trace: Trace;
   readonly log: Log;
   readonly simulation: Simulation;
-  readonly counts: Counts = { faults: 0, crashes: 0, freezes: 0, deeds: 0, redisFaults: 0, looks: 0 };
+  readonly counts: Counts = {
+    ...{ faults: 0, crashes: 0, freezes: 0, deeds: 0, redisFaults: 0, looks: 0 },
+    ...{ rewinds: 0, clocksSet: 0, reloads: 0 },
+  };
   readonly #chance: Chance;
   readonly #spoil: Spoil;
   readonly #truth: Truth;
   readonly #redis: MemoryRedis;
   readonly #shared: readonly Shared[];
   readonly #running = new Map<number, Process>();
-  readonly #snapshots: { readonly at: number; readonly taken: Snapshot }[] = [];
+  readonly #snapshots = new Map<Event, Snapshot>();
+  readonly #hosts: readonly Host[];
+  /** ms by which the wall clocks of machines are ahead. */
+  readonly #hostClocks: number[];
+  /** Processes whose policy file is the other one. */
+  readonly #otherwise = new Set<number>();
+  #redisClock = 0;
+  #journals = 0;
+  #runs = 0;
   #redisGone = 0;
   #unreachable = 0;
 
@@ -54,15 +72,18 @@ export class Stage {
     this.trace = new Trace(() => this.agenda.now - plan.startMs);
     this.#chance = new Chance(plan.seed).stream('stage');
     this.#truth = new Truth(() => this.agenda.now);
-    this.#redis = new MemoryRedis(() => this.agenda.now);
+    this.#redis = new MemoryRedis(() => this.agenda.now + this.#redisClock);
     this.simulation = this.#openVenues();
     this.log = new Log(plan, this.#truth, this.simulation, this.#redis, () => this.agenda.now);
     this.#truth.watch(this.simulation, (request, reply) => this.#noteHandled(request, reply));
     this.#shared = plan.accounts.map((account) => ({
       plan: account,
       lane: new LaneStore(() => this.agenda.now),
-      stamp: () => 'sim',
     }));
+    this.#hosts = plan.processes.map(() => new Host());
+    this.#hostClocks = plan.processes.map(() => 0);
+    if (plan.trusted) this.#trustJournal();
+    for (const [index, { otherwise }] of plan.processes.entries()) if (otherwise) this.#otherwise.add(index);
     this.#schedule();
   }
 
@@ -95,17 +116,35 @@ export class Stage {
     }
     for (const event of plan.events) agenda.later(event.at, () => this.#play(event));
     for (const event of plan.events) {
-      if (event.kind !== 'rewind') continue;
+      if (event.kind !== 'rewind' || event.byMs === null) continue;
       agenda.later(Math.max(0, event.at - event.byMs), () => {
-        this.#snapshots.push({ at: agenda.now, taken: this.#redis.snapshot() });
+        this.#snapshots.set(event, this.#redis.snapshot());
       });
     }
-    agenda.later(plan.calmMs, () => {
-      this.simulation.faults.remove();
-      this.trace.note('world', 'the faults stop');
-    });
+    agenda.later(plan.calmMs, () => this.#calm());
+    this.#attend();
     const feed = this.#chance.stream('feed');
     this.simulation.engine.onTick(() => this.#tick(feed));
+  }
+
+  #calm(): void {
+    this.simulation.faults.remove();
+    this.trace.note('world', 'the faults stop');
+    for (const one of this.log.dislocated) one.until = Math.min(one.until, this.agenda.now);
+    // A pause without an end would hold its loan for ever.
+    for (const account of this.plan.accounts) this.#resume(account);
+  }
+
+  /** The journal's own id, as a server finds or makes it at its start. */
+  #journalId(): string {
+    const key = JOURNAL_ID_KEY;
+    if (this.#redis.read(key) === undefined) this.#redis.command('SET', key, `journal${String((this.#journals += 1))}`);
+    return String(this.#redis.read(key));
+  }
+
+  #trustJournal(): void {
+    const trust = JSON.stringify({ kind: 'trust', journal: this.#journalId(), epoch: 0, at: this.agenda.now });
+    for (const host of this.#hosts) for (const account of this.plan.accounts) host.write(witnessOf(account), trust);
   }
 
   #start(index: number, plan: ProcessPlan, cuts: readonly Cut[]): void {
@@ -115,15 +154,16 @@ export class Stage {
     const machine: Machine = new Machine(name, cuts, {
       agenda,
       chance,
-      skewMs: plan.skewMs,
+      skewMs: () => plan.skewMs + (this.#hostClocks[plan.host] ?? 0),
       isCalm: () => this.isCalm,
       note: (what) => {
         this.trace.note('world', what);
         if (what.includes('freeze') || what.includes('suspend')) this.counts.freezes += 1;
       },
       mishap: (label) => this.#mishap(label, chance),
-      onCrash: (restartMs) => {
+      onCrash: (restartMs, wholeMachine) => {
         this.counts.crashes += 1;
+        if (wholeMachine) this.#lose(plan.host, restartMs);
         const left = cuts.map((cut) => ({ ...cut, nth: cut.nth - machine.calls[cut.of] })).filter(({ nth }) => nth > 0);
         agenda.later(restartMs, () => this.#start(index, plan, left));
       },
@@ -141,9 +181,17 @@ export class Stage {
       },
     });
     this.trace.note('world', `${name} starts`);
+    const host = this.#hosts[plan.host];
+    if (host === undefined) throw new Error(`no machine ${String(plan.host)}`);
+    const journal = this.#journalId();
     const process = new Process({
       machine,
+      host,
       redis: this.#redis,
+      journal,
+      stamp: journal,
+      run: `${name}-${String((this.#runs += 1))}`,
+      setupOf: (account) => (this.#otherwise.has(index) ? account.otherwise : account.setup),
       spoil: this.#spoil,
       transport,
       accounts: this.#shared,
@@ -152,6 +200,9 @@ export class Stage {
         if (event.type === 'looked' || event.type === 'acted' || event.type === 'blind') this.counts.looks += 1;
         this.log.told.push({ at: agenda.now, machine: name, account, event });
         this.trace.event(name, event);
+      },
+      onObserved: (account, event) => {
+        if (event.type === 'looked' || event.type === 'blind') this.trace.note(name, `observes ${account.setup.name}`);
       },
       onError: (account, error) => this.#noteError(name, account, error),
     });
@@ -243,6 +294,7 @@ export class Stage {
       case 'fault': {
         const id = this.simulation.faults.add(event.fault);
         this.counts.faults += 1;
+        this.#noteDislocation(event);
         this.trace.note('world', `fault ${JSON.stringify(event.fault)} for ${String(event.forMs)} ms`);
         if (event.forMs !== Infinity) agenda.later(event.forMs, () => this.simulation.faults.remove(id));
         return;
@@ -266,25 +318,150 @@ export class Stage {
       case 'skew':
         this.simulation.clock.skewMs = event.byMs;
         return;
+      case 'clock':
+        this.#setClock(`machine ${String(event.host)}`, event, (ms) => {
+          this.#hostClocks[event.host] = (this.#hostClocks[event.host] ?? 0) + ms;
+        });
+        return;
+      case 'redisClock':
+        this.#setClock('Redis', event, (ms) => (this.#redisClock += ms));
+        return;
+      case 'reload':
+        this.#reload(event.eachMs);
+        return;
+      case 'key':
+        this.#loseKey(event);
+        return;
       case 'pause':
         this.#pause(event);
         return;
-      case 'rewind': {
-        const snapshot = this.#snapshots.find(({ at }) => at <= agenda.now - event.byMs || event.at <= event.byMs);
-        this.trace.note('world', `Redis forgets ${String(event.byMs)} ms`);
-        if (snapshot !== undefined) this.#redis.restore(snapshot.taken);
+      case 'resume': {
+        const account = this.plan.accounts[event.account];
+        if (account !== undefined) this.#resume(account);
         return;
       }
+      case 'rewind':
+        this.#rewind(event);
+        return;
     }
   }
 
-  #pause({ account, forMs }: Extract<Event, { kind: 'pause' }>): void {
+  #rewind(event: Extract<Event, { kind: 'rewind' }>): void {
+    const snapshot = this.#snapshots.get(event);
+    this.counts.rewinds += 1;
+    this.trace.note('world', `Redis forgets ${event.byMs === null ? 'everything' : `${String(event.byMs)} ms`}`);
+    if (snapshot === undefined) this.#redis.empty();
+    else this.#redis.restore(snapshot);
+    this.log.forgot();
+  }
+
+  /** The clock is wrong for a while, and is then set right; at the latest when the faults stop. */
+  #setClock(whose: string, { byMs, forMs }: { byMs: number; forMs: number }, move: (ms: number) => void): void {
+    const { agenda, plan } = this;
+    this.counts.clocksSet += 1;
+    this.log.clockSet = true;
+    this.trace.note('world', `the clock of ${whose} jumps by ${String(byMs)} ms for ${String(forMs)} ms`);
+    move(byMs);
+    agenda.later(Math.min(forMs, plan.startMs + plan.calmMs - agenda.now), () => {
+      this.trace.note('world', `the clock of ${whose} is set right`);
+      move(-byMs);
+    });
+  }
+
+  #reload(eachMs: number): void {
+    this.counts.reloads += 1;
+    for (const [index] of this.plan.processes.entries()) {
+      this.agenda.later(index * eachMs, () => {
+        if (!this.#otherwise.delete(index)) this.#otherwise.add(index);
+        this.trace.note('world', `p${String(index)} reloads its policy`);
+        for (const seat of this.#running.get(index)?.seats ?? []) {
+          seat.reload(this.#otherwise.has(index) ? seat.account.otherwise : seat.account.setup);
+        }
+      });
+    }
+  }
+
+  /** A machine with everything on it is gone; what starts again starts on an empty disk. */
+  #lose(host: number, restartMs: number): void {
+    this.trace.note('world', `machine ${String(host)} is lost with its disk`);
+    this.#hosts[host]?.die();
+    for (const [index, plan] of this.plan.processes.entries()) {
+      if (plan.host === host) this.#running.get(index)?.machine.kill(restartMs);
+    }
+  }
+
+  #noteDislocation({ fault, forMs }: Extract<Event, { kind: 'fault' }>): void {
+    const { effect, match } = fault;
+    if (effect.kind !== 'dislocate' || match?.venue === undefined) return;
+    const from = this.agenda.now;
+    this.log.dislocated.push({
+      venue: match.venue,
+      asset: effect.asset,
+      factor: Number(effect.factor),
+      from,
+      until: from + forMs,
+    });
+  }
+
+  #loseKey({ account: index, loses, forMs }: Extract<Event, { kind: 'key' }>): void {
+    const account = this.plan.accounts[index];
+    if (account === undefined) return;
+    const { name: of, venue } = account.setup;
+    const set = (may: { readonly trade: boolean; readonly read: boolean }): void => {
+      const { trade, read } = may;
+      const perm = [read ? 'read_only' : '', trade ? 'trade' : ''].filter((one) => one !== '').join(',');
+      const deed =
+        venue === 'binance'
+          ? { do: 'permissions', account: of, read, trade, margin: trade, transfer: trade }
+          : { do: 'setKey', account: of, perm };
+      this.simulation.booksOf(venue).act?.(deed);
+      this.trace.note('world', `the key of ${of} may ${perm === '' ? 'do nothing' : perm}`);
+    };
+    this.log.unkeyed.add(of);
+    set({ trade: false, read: loses !== 'all' });
+    this.agenda.later(forMs, () => set({ trade: true, read: true }));
+  }
+
+  #pause({ account, loan, forMs }: Extract<Event, { kind: 'pause' }>): void {
     const plan = this.plan.accounts[account];
     if (plan === undefined) return;
-    const until = this.agenda.now + forMs;
-    this.trace.note('world', `${plan.setup.name} is paused for ${String(forMs)} ms`);
-    const paused = JSON.stringify({ by: 'ann', why: 'a test', at: this.agenda.now, until });
-    this.#redis.command('SET', this.log.key(plan, 'paused'), paused, 'PXAT', until);
+    const until = forMs === null ? null : this.agenda.now + forMs;
+    const [first = null] = loan ? [...this.log.hash(plan, 'loans').keys()] : [];
+    this.trace.note('world', `${plan.setup.name} ${first ?? ''} is paused until ${String(until)}`);
+    void this.#operator(plan).pause(first, { by: 'ann', why: 'a test', at: this.agenda.now, until });
+  }
+
+  #resume(account: AccountPlan): void {
+    const act = { by: 'ann', why: 'a test', at: this.agenda.now };
+    for (const loan of [null, ...this.log.hash(account, 'loans').keys()]) {
+      void this.#operator(account).resume(loan, act);
+    }
+  }
+
+  /** A person with a terminal: nothing befalls them. */
+  #operator(account: AccountPlan): Operator {
+    return new Operator(
+      this.#redis.client((_name, effect) => Promise.resolve(effect())),
+      addressOf(account),
+    );
+  }
+
+  /** A person looks after what only a person may lift, some time after it was alerted, over and over. */
+  #attend(): void {
+    this.agenda.later(this.plan.personMs, () => {
+      for (const account of this.plan.accounts) void this.#acknowledge(account);
+      this.#attend();
+    });
+  }
+
+  async #acknowledge(account: AccountPlan): Promise<void> {
+    const operator = this.#operator(account);
+    const { causes } = await operator.standing();
+    const held = causes.filter(({ kind }) => isForAPerson(kind));
+    if (held.length === 0) return;
+    this.trace.note('world', `somebody acknowledges ${held.map(({ why }) => why).join('; ')}`);
+    const seen = Object.fromEntries(held.map(({ kind, why }) => [kind, why]));
+    await operator.acknowledge({ by: 'ann', why: 'seen to it', at: this.agenda.now, causes: seen });
   }
 
   #deed({ venue, deed }: Extract<Event, { kind: 'deed' }>): void {

@@ -11,8 +11,18 @@ import { wireAmount } from '../parse.ts';
 import type { OkxClient } from './client.ts';
 import { ENDPOINTS } from './endpoints.ts';
 import { SINGLE, flexibleLoanView } from './flexibleView.ts';
-import { PAGE, billCursor, billsSince, newest, readFunding, signTransfer, transferEvidence } from './funding.ts';
-import { amountMatch, cannotTell, isPartial, judge, phaseOf, type Quantity, type Records } from './judge.ts';
+import {
+  PAGE,
+  billCursor,
+  billedBack,
+  billsSince,
+  newest,
+  readFunding,
+  signTransfer,
+  transferEvidence,
+} from './funding.ts';
+import { amountMatch, cannotTell, isPartial, judge, phaseOf, takenBack } from './judge.ts';
+import type { Quantity, Records, Trace } from './judge.ts';
 import type { ProductPart, Section, Surroundings } from './product.ts';
 import type { Params } from './signer.ts';
 import { isNewer, loanHistoryRow, loanInfoRow, readRows, type LoanHistoryRow, type LoanInfoRow } from './wire.ts';
@@ -123,17 +133,34 @@ export class FlexibleLoan implements ProductPart {
     if (types === undefined || history === undefined || bills === undefined)
       return cannotTell('no record cursors were saved');
     const { settleLagMs, acceptedLagMs } = this.#client.timing;
-    const phase = phaseOf(intent, this.#client.clock.wall(), intent.ref === null ? settleLagMs : acceptedLagMs);
+    const now = this.#client.clock.wall();
+    const phase = phaseOf(intent, now, intent.ref === null ? settleLagMs : acceptedLagMs);
+    const mayBeUndone = phaseOf(intent, now, settleLagMs) === 'late';
     const isOurs = amountMatch(intent.amount, intent.verb === 'repay' ? intent.before.debt[intent.asset] : undefined);
     const quantities = (): Promise<{ says: Quantity; why: string }> => this.#quantities(intent, signal);
     const byBill = await billsSince(this.#client, intent, types.bill, bills, signal);
-    if (phase === 'early') {
+    if (phase === 'early' && !mayBeUndone) {
       const soon = await judge({ records: [byBill], quantities, isOurs }, phase);
       // While a call settles it is asked for often, and loan-history's limit is also needed for the next call's cursors.
       if (soon.verdict === 'happened' || this.#client.roomFor(ENDPOINTS.loanHistory) <= HISTORY_RESERVE) return soon;
     }
     const byHistory = await this.#historySince(intent, types.history, history, signal);
-    return judge({ records: [byHistory, byBill], quantities, isOurs }, phase);
+    const witness = { records: [byHistory, byBill], quantities, isOurs };
+    const wayBack = (record: Trace): Promise<string | null> => this.#wayBack(intent, record, signal);
+    const undone = mayBeUndone ? await takenBack(witness, wayBack) : null;
+    return undone ?? judge(witness, phase);
+  }
+
+  /** The record by which the same coins went the other way, later, in the same source. */
+  async #wayBack(intent: Intent, record: Trace, signal: AbortSignal): Promise<string | null> {
+    const isBill = record.source.startsWith('asset/bills');
+    const types = Object.values(RECORDS).map(({ history, bill }) => (isBill ? bill : history));
+    if (isBill) return billedBack(this.#client, intent.asset, record, types, signal);
+    const rows = await this.#history(intent, signal);
+    const away = rows.filter(
+      ({ type, ccy, amt }) => types.includes(type) && ccy === intent.asset && amt.eq(record.change.negated()),
+    );
+    return away.find(({ refId }) => isNewer(refId, record.id))?.refId ?? null;
   }
 
   async #orders(ordId: string, signal: AbortSignal, urgency: 'poll' | 'rescue'): Promise<LoanInfoRow[]> {
@@ -165,7 +192,13 @@ export class FlexibleLoan implements ProductPart {
     try {
       const rows = await this.#history(intent, signal, type);
       const newer = rows.filter((row) => row.type === type && row.ccy === intent.asset && isNewer(row.refId, cursor));
-      const traces = newer.map(({ refId, amt, ts }) => ({ source, id: refId, amount: amt.abs(), moment: String(ts) }));
+      const traces = newer.map(({ refId, amt, ts }) => ({
+        source,
+        id: refId,
+        amount: amt.abs(),
+        change: amt,
+        moment: String(ts),
+      }));
       return { source, traces, partial: isPartial(rows.length, PAGE, newer.length) };
     } catch (error) {
       if (error instanceof VenueError) return { source, traces: null, partial: false };

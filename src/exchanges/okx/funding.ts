@@ -61,12 +61,37 @@ export async function billsSince(
   try {
     const rows = (await readBills(client, { ccy: intent.asset, type }, signal)).filter((row) => row.type === type);
     const newer = rows.filter((row) => row.ccy === intent.asset && isNewer(row.billId, cursor));
-    const traces = newer.map(({ billId, change }) => ({ source, id: billId, amount: change.abs(), moment: billId }));
+    const traces = newer.map(({ billId, change }) => ({
+      source,
+      id: billId,
+      change,
+      amount: change.abs(),
+      moment: billId,
+    }));
     return { source, traces, partial: isPartial(rows.length, PAGE, newer.length) };
   } catch (error) {
     if (error instanceof VenueError) return { source, traces: null, partial: false };
     throw error;
   }
+}
+
+/** Whether a later bill of one of these types moved exactly this much the other way. */
+export async function billedBack(
+  client: OkxClient,
+  asset: Asset,
+  bill: { readonly id: string; readonly change: Dec },
+  types: readonly string[],
+  signal: AbortSignal,
+): Promise<string | null> {
+  const rows = await readBills(client, { ccy: asset }, signal);
+  const back = rows.find(
+    (row) =>
+      row.ccy === asset &&
+      types.includes(row.type) &&
+      isNewer(row.billId, bill.id) &&
+      row.change.eq(bill.change.negated()),
+  );
+  return back?.billId ?? null;
 }
 
 async function readBills(

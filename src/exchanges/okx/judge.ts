@@ -8,13 +8,15 @@
  */
 import type { Evidence, Intent } from '../../core/intent.ts';
 import { format, parse, sum, type Dec } from '../../core/money.ts';
+import { VenueError } from '../exchange.ts';
 
 /** A venue record of the intent's type and asset, newer than its cursor. */
 export interface Trace {
   readonly source: string;
   readonly id: string;
-  /** Coins moved, never negative. */
+  /** Coins moved, never negative; and as the record has it, with its sign. */
   readonly amount: Dec;
+  readonly change: Dec;
   /** Records of one settlement share it: a repayment may be split. */
   readonly moment: string;
 }
@@ -58,6 +60,33 @@ export async function judge(witness: Witness, phase: Phase): Promise<Evidence> {
   const { says, why } = await witness.quantities();
   if (says === 'unmoved') return { verdict: 'didNotHappen', why: `no record and ${why}` };
   return cannotTell(`no record, but ${why}`);
+}
+
+/**
+ * A call that was paid for when it was accepted and then failed. No record of that kind is documented (okx.md §12.3), so it
+ * is proven from three sides: one source holds our record and the other, which a call that is done writes as well, was read
+ * whole and does not; the same source holds the way back of the same coins, later; and the quantities stand as before.
+ * `null`: this says nothing.
+ * @param wayBack the id of the record that took this one back
+ */
+export async function takenBack(
+  { records, isOurs, quantities }: Witness,
+  wayBack: (record: Trace) => Promise<string | null>,
+): Promise<Evidence | null> {
+  if (records.some(({ traces, partial }) => traces === null || partial)) return null;
+  const found = records.flatMap(({ traces }) => attributed(traces ?? [], isOurs) ?? []);
+  const [record] = found;
+  if (record === undefined || record === 'several' || found.length > 1) return null;
+  const back = await wayBack(record).catch((error: unknown) => {
+    if (error instanceof VenueError) return null;
+    throw error;
+  });
+  if (back === null) return null;
+  const said = `${record.source} record ${record.id} of ${format(record.amount)} was taken back by ${back}`;
+  const { says, why } = await quantities();
+  return says === 'unmoved'
+    ? { verdict: 'didNotHappen', why: `${said}, and ${why}` }
+    : cannotTell(`${said}, but ${why}`);
 }
 
 function byRecord(witness: Witness): Evidence | null {

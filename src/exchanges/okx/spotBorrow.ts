@@ -137,7 +137,7 @@ export class SpotBorrow implements ProductPart {
       const rows = await this.#bills(asset, signal, { type: bill });
       const newer = rows.filter((row) => row.ccy === asset && isNewer(row.billId, cursor));
       const manual = newer.filter(({ type, subType }) => type === bill && subType === byHand);
-      const traces = manual.map(({ billId, change }) => ({ source, id: billId, amount: change.abs(), moment: billId }));
+      const traces = manual.map(({ billId: id, change }) => ({ source, id, change, amount: change.abs(), moment: id }));
       return { source, traces, partial: isPartial(rows.length, PAGE, newer.length) };
     } catch (error) {
       if (error instanceof VenueError) return { source, traces: null, partial: false };
@@ -153,7 +153,10 @@ export class SpotBorrow implements ProductPart {
       const { ts: known, count } = readCursor(cursor);
       const same = rows.filter(({ ts }) => ts === known);
       const newer = [...rows.filter(({ ts }) => ts > known), ...same.slice(0, Math.max(0, same.length - count))];
-      const traces = newer.map(({ ts, amt }) => ({ source, id: String(ts), amount: amt.abs(), moment: String(ts) }));
+      const traces = newer.map(({ ts, amt: change }) => {
+        const moment = String(ts);
+        return { source, id: moment, change, amount: change.abs(), moment };
+      });
       return { source, traces, partial: isPartial(rows.length, PAGE, newer.length) };
     } catch (error) {
       if (error instanceof VenueError) return { source, traces: null, partial: false };

@@ -17,6 +17,7 @@ const trace = (amount: string, id = '1', moment = id): Trace => ({
   source: 'loan-history',
   id,
   amount: parse(amount),
+  change: parse(amount),
   moment,
 });
 const source = (traces: readonly Trace[] | null, partial = false): Records => ({

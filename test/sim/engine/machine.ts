@@ -15,7 +15,8 @@ export interface Cut {
   readonly nth: number;
   readonly when: 'before' | 'after';
   readonly what:
-    | { readonly kind: 'crash'; readonly restartMs: number }
+    /** `wholeMachine`: everything on its machine dies with it, and what stood on its disk is gone. */
+    | { readonly kind: 'crash'; readonly restartMs: number; readonly wholeMachine: boolean }
     /** `suspend`: the whole machine sleeps, its monotonic clock too. */
     | { readonly kind: 'freeze' | 'suspend'; readonly ms: number };
 }
@@ -30,10 +31,10 @@ export interface MachineDoors {
   readonly isCalm: () => boolean;
   readonly note: (what: string) => void;
   /** It died; somebody may start another one. */
-  readonly onCrash: (restartMs: number) => void;
+  readonly onCrash: (restartMs: number, wholeMachine: boolean) => void;
   readonly mishap: (label: string) => Mishap;
-  /** ms by which its wall clock is ahead of the true one. */
-  readonly skewMs: number;
+  /** ms by which its wall clock is ahead of the true one, now. */
+  readonly skewMs: () => number;
 }
 
 /** What ioredis says when the connection is gone. */
@@ -62,7 +63,7 @@ export class Machine {
     this.#cuts = cuts;
     this.#startedAt = doors.agenda.now;
     this.clock = {
-      wall: () => this.agenda.now + doors.skewMs,
+      wall: () => this.agenda.now + doors.skewMs(),
       mono: () => this.#mono(),
       later: (ms, run) => this.#later(ms, run),
       sleep: (ms, signal) => this.#sleep(ms, signal),
@@ -90,6 +91,19 @@ export class Machine {
     if (cut?.when === 'after') this.#cut(cut, label);
   }
 
+  /** A call to its own disk: it takes a moment, and is carried out. */
+  disk<T>(label: string, effect: () => T): Promise<T> {
+    return new Promise<T>((resolve) => {
+      this.leave(label, () => {
+        this.agenda.later(this.#doors.chance.int(0, 3), () => {
+          if (this.state === 'dead') return;
+          const value = effect();
+          this.agenda.later(0, () => this.enter(() => resolve(value)));
+        });
+      });
+    });
+  }
+
   /** A call to Redis: there, carried out, back. */
   call<T>(label: string, effect: () => T): Promise<T> {
     return new Promise<T>((resolve, reject) => {
@@ -112,17 +126,17 @@ export class Machine {
     });
   }
 
-  kill(restartMs: number): void {
+  kill(restartMs: number, wholeMachine = false): void {
     if (this.state === 'dead') return;
     this.state = 'dead';
     this.#backlog = [];
-    this.#doors.onCrash(restartMs);
+    this.#doors.onCrash(restartMs, wholeMachine);
   }
 
   #cut({ what, when }: Cut, label: string): void {
     if (this.state !== 'running') return;
     this.#doors.note(`${this.name} ${what.kind} ${when} ${label} (call ${String(this.calls.any)})`);
-    if (what.kind === 'crash') this.kill(what.restartMs);
+    if (what.kind === 'crash') this.kill(what.restartMs, what.wholeMachine);
     else this.#freeze(what.ms, what.kind === 'suspend');
   }
 

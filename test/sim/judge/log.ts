@@ -1,6 +1,6 @@
 /** Everything a judge may look at: what left, what the venues did, what the journal says. Nothing here is Ballast's opinion. */
 import type { Intent, IntentState } from '../../../src/core/intent.ts';
-import type { LookEvent } from '../../../src/jobs/account.ts';
+import type { AccountSetup, LookEvent } from '../../../src/jobs/account.ts';
 import { intentOf } from '../../../src/jobs/journalText.ts';
 import { prefixOf } from '../../../src/jobs/keys.ts';
 import type { WireRequest } from '../../../src/simulator/contract.ts';
@@ -47,6 +47,14 @@ export interface Read {
   readonly path: string;
 }
 
+export interface Dislocated {
+  readonly venue: 'binance' | 'okx';
+  readonly asset: string;
+  readonly factor: number;
+  readonly from: number;
+  until: number;
+}
+
 export class Log {
   readonly plan: Plan;
   readonly truth: Truth;
@@ -59,9 +67,25 @@ export class Log {
   readonly deeds: { readonly at: number; readonly account: string; readonly what: string }[] = [];
   /** What a look or a timer threw that no outage of Redis explains. */
   readonly thrown: { readonly at: number; readonly what: string }[] = [];
+  /** Intents whose claim Redis forgot after it had acknowledged it. */
+  readonly forgotten = new Set<string>();
+  /** When the newest decision record of a loan was written or extended. */
+  readonly recordedAt = new Map<string, number>();
+  /** When Redis last forgot anything. */
+  forgotAt = Number.NEGATIVE_INFINITY;
+  /** Stretches in which a venue's own index of a coin was off by this factor. */
+  readonly dislocated: Dislocated[] = [];
+  /** Accounts whose key lost something. */
+  readonly unkeyed = new Set<string>();
+  /** Some machine's clock was set. */
+  clockSet = false;
   readonly #redis: MemoryRedis;
   readonly #now: () => number;
   readonly #states = new Map<string, IntentState>();
+  readonly #planned = new Map<string, number>();
+  readonly #claimed = new Map<string, number>();
+  /** As they were last seen, also when Redis forgot them. */
+  readonly #intents = new Map<string, Intent>();
 
   constructor(plan: Plan, truth: Truth, simulation: Simulation, redis: MemoryRedis, now: () => number) {
     this.plan = plan;
@@ -69,7 +93,7 @@ export class Log {
     this.simulation = simulation;
     this.#redis = redis;
     this.#now = now;
-    redis.onHash = (key) => this.#noteTurn(key);
+    redis.onHash = (key, fields) => this.#noteHash(key, fields);
   }
 
   get now(): number {
@@ -95,8 +119,41 @@ export class Log {
     return this.#redis.hash(this.key(account, name));
   }
 
+  /** As the journal has it; what it forgot as it last was. */
   intent(account: AccountPlan, id: string): Intent | null {
-    return intentOf(Object.fromEntries(this.hash(account, `intent:${id}`)));
+    const hash = this.hash(account, `intent:${id}`);
+    return hash.size === 0 ? (this.#intents.get(id) ?? null) : intentOf(Object.fromEntries(hash));
+  }
+
+  /** True time at which an intent was written down, and at which it was claimed; now, when it was not. */
+  plannedAt(id: string): number {
+    return this.#planned.get(id) ?? this.now;
+  }
+
+  claimedAt(id: string): number {
+    return this.#claimed.get(id) ?? this.now;
+  }
+
+  /** The policy that an intent was planned under. */
+  setupOf(account: AccountPlan, { policyDigest }: Pick<Intent, 'policyDigest'>): AccountSetup {
+    return policyDigest === account.otherwise.digest ? account.otherwise : account.setup;
+  }
+
+  /** The policy that acts for an account now. */
+  acting(account: AccountPlan): AccountSetup {
+    return this.text(account, 'acting') === account.otherwise.digest ? account.otherwise : account.setup;
+  }
+
+  /** Redis is as it was some time ago: what it knew of calls since then is lost. */
+  forgot(): void {
+    this.forgotAt = this.now;
+    for (const [key, state] of this.#states) {
+      const now = this.#redis.hash(key).get('state') as IntentState | undefined;
+      if (now === state) continue;
+      if (state !== 'planned' && (now === undefined || now === 'planned')) this.forgotten.add(idOf(key));
+      if (now === undefined) this.#states.delete(key);
+      else this.#states.set(key, now);
+    }
   }
 
   undecided(account: AccountPlan): readonly Intent[] {
@@ -117,21 +174,34 @@ export class Log {
     return this.deeds.some((deed) => deed.account === account && deed.at >= since);
   }
 
-  /** USD per coin as the venues' tape has it. */
-  price(asset: string, at: number): number {
-    return Number(this.simulation.engine.tape.price(asset, at)?.toString() ?? '1');
+  /** USD per coin as the venues' tape has it; with a venue, as that venue's own index had it. */
+  price(asset: string, at: number, venue?: 'binance' | 'okx'): number {
+    const price = Number(this.simulation.engine.tape.price(asset, at)?.toString() ?? '1');
+    return this.dislocated
+      .filter((one) => one.venue === venue && one.asset === asset && at >= one.from && at <= one.until)
+      .reduce((value, { factor }) => value * factor, price);
   }
 
-  #noteTurn(key: string): void {
-    const at = key.indexOf(':intent:');
-    if (at === -1) return;
-    const id = key.slice(at + ':intent:'.length);
+  #noteHash(key: string, fields: readonly string[]): void {
+    if (key.endsWith(':span')) for (const loan of fields) this.recordedAt.set(loan, this.now);
+    if (!key.includes(INTENT)) return;
+    const id = idOf(key);
     const account = this.plan.accounts.find((one) => key.startsWith(prefixOf(addressOf(one))));
     const to = this.#redis.hash(key).get('state') as IntentState | undefined;
     if (account === undefined || to === undefined || this.#states.get(key) === to) return;
     this.turns.push({ at: this.now, account, id, from: this.#states.get(key) ?? null, to });
     this.#states.set(key, to);
+    if (to === 'planned') this.#planned.set(id, this.now);
+    if (to === 'sending') this.#claimed.set(id, this.now);
+    const intent = intentOf(Object.fromEntries(this.#redis.hash(key)));
+    if (intent !== null) this.#intents.set(id, intent);
   }
+}
+
+const INTENT = ':intent:';
+
+function idOf(key: string): string {
+  return key.slice(key.indexOf(INTENT) + INTENT.length);
 }
 
 /** What an invariant says is wrong, in words. */

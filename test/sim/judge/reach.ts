@@ -44,8 +44,8 @@ interface Out {
   readonly act: number;
 }
 
-function outOfBand(log: Log, { setup }: AccountPlan, row: LoanReport): readonly Out[] {
-  const policy = setup.policies[row.product];
+function outOfBand(log: Log, account: AccountPlan, row: LoanReport): readonly Out[] {
+  const policy = log.acting(account).policies[row.product];
   if (policy === undefined) return [];
   const levels = levelsAt(policy.bands, parse(row.line), null);
   const ltv = Number(row.ltv);
@@ -80,7 +80,7 @@ function meansOf(log: Log, account: AccountPlan, row: LoanReport, rung: Rung): n
   if (!rung.from.includes('wallet')) return 0;
   const place = wallet(debtCoin);
   const walletName = place?.split(' ')[0] ?? '';
-  const kept = account.setup.wallets.find(({ name }) => name === walletName)?.keep[debtCoin];
+  const kept = log.acting(account).wallets.find(({ name }) => name === walletName)?.keep[debtCoin];
   const coins = Number(held.get(place ?? '') ?? 0) - Number(kept ?? 0);
   return coins * log.price(debtCoin, log.now);
 }

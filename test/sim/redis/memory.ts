@@ -30,7 +30,7 @@ export class MemoryRedis {
   readonly #now: () => number;
   #serial = 0;
   /** Told after a hash was written. */
-  onHash: (key: string) => void = () => undefined;
+  onHash: (key: string, fields: readonly string[]) => void = () => undefined;
 
   /** @param now Redis' own clock, ms */
   constructor(now: () => number) {
@@ -58,6 +58,11 @@ export class MemoryRedis {
 
   snapshot(): Snapshot {
     return { kept: structuredClone(this.#kept) };
+  }
+
+  /** Everything is forgotten. */
+  empty(): void {
+    this.#kept = new Map();
   }
 
   /** Everything since the snapshot is forgotten, although it was acknowledged. */
@@ -189,9 +194,13 @@ function pairs(flat: readonly string[]): readonly (readonly [string, string])[] 
 function putHash(store: MemoryRedis, key: string, flat: readonly string[]): number {
   const hash = store.hash(key);
   const before = hash.size;
-  for (const [field, value] of pairs(flat)) hash.set(field, value);
+  const written = pairs(flat);
+  for (const [field, value] of written) hash.set(field, value);
   store.write(key, hash);
-  store.onHash(key);
+  store.onHash(
+    key,
+    written.map(([field]) => field),
+  );
   return hash.size - before;
 }
 
@@ -211,7 +220,8 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   GET: (store, [key = '']) => string(store, key),
   SET: (store, [key = '', value = '', option, until]) => {
     if (option === 'NX' && store.read(key) !== undefined) return null;
-    store.write(key, value, option === 'PXAT' ? Number(until) : null);
+    const ends = option === 'PXAT' ? Number(until) : option === 'PX' ? store.now + Number(until) : null;
+    store.write(key, value, ends);
     return 'OK';
   },
   DEL: (store, keys) => {
@@ -289,5 +299,6 @@ const CLIENT: Readonly<Record<string, (answer: unknown) => unknown>> = {
   hset: (answer) => answer,
   hgetall: (answer) => Object.fromEntries(pairs(answer as string[])),
   zrange: (answer) => answer,
+  zrem: (answer) => answer,
   xrange: (answer) => answer,
 };

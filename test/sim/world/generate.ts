@@ -13,18 +13,12 @@ const POINT_MS = 20_000;
 /** Share by which prices move to and fro when nothing happens. */
 const BREATH = 0.0002;
 
-export interface Wishes {
-  /** Redis loses acknowledged writes. */
-  readonly rewinds: boolean;
-  /** Also plays what is known not to be answered yet (docs/simulation.md). */
-  readonly unsolved: boolean;
-}
-
-export function planOf(seed: number, { rewinds, unsolved }: Wishes): Plan {
+export function planOf(seed: number): Plan {
   const chance = new Chance(seed);
   const calmMs = chance.stream('length').int(90, 240) * 1_000;
   const endMs = calmMs + 420_000;
   const { accounts, world } = worldOf(chance.stream('world'));
+  const processes = processesOf(chance.stream('processes'));
   return {
     seed,
     // Sometimes a full hour with its interest lies within the run.
@@ -34,15 +28,16 @@ export function planOf(seed: number, { rewinds, unsolved }: Wishes): Plan {
     world,
     prices: pricesOf(chance.stream('prices'), calmMs, endMs),
     accounts,
-    processes: processesOf(chance.stream('processes')),
-    events: eventsOf(chance.stream('trouble'), { accounts, calmMs, symbols: symbolsOf(world), rewinds, unsolved }),
+    processes,
+    events: eventsOf(chance.stream('trouble'), { accounts, processes, calmMs, symbols: symbolsOf(world) }),
     redisTrouble: chance.stream('redis').is(0.4) ? chance.stream('redisShare').between(0, 0.02) : 0,
     tripMs: chance.stream('trip').pick([
       [1, 3],
       [5, 40],
       [40, 200],
     ]),
-    rewinds,
+    trusted: chance.stream('trusted').is(0.9),
+    personMs: chance.stream('person').int(5_000, 60_000),
   };
 }
 
@@ -77,9 +72,15 @@ function worldOf(chance: Chance): { readonly accounts: readonly AccountPlan[]; r
     if (isBinance) binance.push(made.input);
     else okx.push(made.input as (typeof okx)[number]);
     const { key } = made.input;
+    const setup = setupOf(chance.stream(name), name, made.products);
     const passphrase = 'passphrase' in key ? String(key.passphrase) : '';
     accounts.push({
-      setup: setupOf(chance.stream(name), name, made.products),
+      setup,
+      otherwise: {
+        ...setupOf(chance.stream(`${name} otherwise`), name, made.products),
+        mode: setup.mode,
+        digest: 'd2',
+      },
       uid,
       products: made.products,
       key: { id: key.id, secret: key.secret, passphrase },

@@ -8,6 +8,8 @@ import type { Cut } from '../engine/machine.ts';
 
 export interface AccountPlan {
   readonly setup: AccountSetup;
+  /** The same account by another policy file. */
+  readonly otherwise: AccountSetup;
   readonly uid: string;
   readonly products: readonly Product[];
   readonly key: { readonly id: string; readonly secret: string; readonly passphrase: string };
@@ -25,14 +27,48 @@ export type Event =
   | { readonly at: number; readonly kind: 'bell'; readonly account: number; readonly times: number }
   | { readonly at: number; readonly kind: 'bellsLost'; readonly account: number }
   | { readonly at: number; readonly kind: 'unreachable' | 'redisGone'; readonly forMs: number }
-  | { readonly at: number; readonly kind: 'rewind'; readonly byMs: number }
+  /** Redis forgets so much of what it acknowledged; `null`: everything. */
+  | { readonly at: number; readonly kind: 'rewind'; readonly byMs: number | null }
+  /** The venues' clock moves to this far from the true one. */
   | { readonly at: number; readonly kind: 'skew'; readonly byMs: number }
-  | { readonly at: number; readonly kind: 'pause'; readonly account: number; readonly forMs: number };
+  /** Redis' clock, or the wall clock of a machine, is off by so much for a while. */
+  | { readonly at: number; readonly kind: 'redisClock'; readonly byMs: number; readonly forMs: number }
+  | {
+      readonly at: number;
+      readonly kind: 'clock';
+      readonly host: number;
+      readonly byMs: number;
+      readonly forMs: number;
+    }
+  /** The key of an account may do nothing, or only read, for a while. */
+  | {
+      readonly at: number;
+      readonly kind: 'key';
+      readonly account: number;
+      readonly loses: 'all' | 'trade';
+      readonly forMs: number;
+    }
+  /** Somebody changes the policy file and tells every process, one after the other. */
+  | { readonly at: number; readonly kind: 'reload'; readonly eachMs: number }
+  /** `loan`: of a random loan only. */
+  | {
+      readonly at: number;
+      readonly kind: 'pause';
+      readonly account: number;
+      readonly loan: boolean;
+      readonly forMs: number | null;
+    }
+  /** Somebody resumes what is paused. */
+  | { readonly at: number; readonly kind: 'resume'; readonly account: number };
 
 /** One process: when it starts, and what befalls it. */
 export interface ProcessPlan {
   readonly startMs: number;
+  /** Which machine it runs on. */
+  readonly host: number;
   readonly skewMs: number;
+  /** It was started with the other policy file. */
+  readonly otherwise: boolean;
   readonly cuts: readonly Cut[];
 }
 
@@ -51,6 +87,8 @@ export interface Plan {
   readonly redisTrouble: number;
   /** ms one way between processes and venues. */
   readonly tripMs: readonly [number, number];
-  /** Lost writes and rewinds happen. */
-  readonly rewinds: boolean;
+  /** Every machine has known this journal for long; else it is new, and the run begins with a quarantine. */
+  readonly trusted: boolean;
+  /** After so long a person acknowledges what halts an account, ms. */
+  readonly personMs: number;
 }

@@ -8,7 +8,7 @@ import type { AccountPlan, Event, ProcessPlan } from './plan.ts';
 type Effect = FaultInput['effect'];
 
 /** What may happen to a request that moves money. */
-function moneyEffect(chance: Chance, venue: 'binance' | 'okx', unsolved: boolean): Effect {
+function moneyEffect(chance: Chance): Effect {
   const executes = chance.is(0.5);
   return chance.weighted<() => Effect>([
     [4, () => ({ kind: 'dropBefore' })],
@@ -25,19 +25,15 @@ function moneyEffect(chance: Chance, venue: 'binance' | 'okx', unsolved: boolean
       () => ({
         kind: 'stuckPending',
         ms: chance.int(3_000, 90_000),
-        fate: fateOf(chance, venue === 'binance' || unsolved),
+        fate: fateOf(chance),
       }),
     ],
-    [2, () => ({ kind: 'hangTransfers', ms: chance.int(3_000, 90_000), fate: fateOf(chance, true) })],
+    [2, () => ({ kind: 'hangTransfers', ms: chance.int(3_000, 90_000), fate: fateOf(chance) })],
   ])();
 }
 
-/**
- * A flexible loan's call at OKX that is paid for and then fails leaves a record like one that succeeded: what would tell
- * them apart is documented nowhere, so such a call stays undecided for ever.
- */
-function fateOf(chance: Chance, mayFail: boolean): 'done' | 'failed' {
-  return chance.is(0.7) || !mayFail ? 'done' : 'failed';
+function fateOf(chance: Chance): 'done' | 'failed' {
+  return chance.is(0.7) ? 'done' : 'failed';
 }
 
 /** What may happen to a read. */
@@ -56,7 +52,7 @@ function readEffect(chance: Chance): Effect {
   ])();
 }
 
-function fault(chance: Chance, venue: 'binance' | 'okx', at: number, unsolved: boolean): Event {
+function fault(chance: Chance, venue: 'binance' | 'okx', at: number): Event {
   const onMoney = chance.is(0.55);
   const method = onMoney ? ('POST' as const) : ('GET' as const);
   if (onMoney && chance.is(0.6)) {
@@ -65,13 +61,13 @@ function fault(chance: Chance, venue: 'binance' | 'okx', at: number, unsolved: b
     return {
       at: Math.floor(at / 4),
       kind: 'fault',
-      fault: { match, effect: moneyEffect(chance, venue, unsolved) },
+      fault: { match, effect: moneyEffect(chance) },
       forMs: Infinity,
     };
   }
   const probability = chance.pick([0.3, 0.6, 1]);
   const match = { venue, method, probability };
-  const effect = onMoney ? moneyEffect(chance, venue, unsolved) : readEffect(chance);
+  const effect = onMoney ? moneyEffect(chance) : readEffect(chance);
   return { at, kind: 'fault', fault: { match, effect }, forMs: chance.int(2_000, onMoney ? 60_000 : 25_000) };
 }
 
@@ -108,32 +104,75 @@ function deed(chance: Chance, { setup: { name, venue } }: AccountPlan, at: numbe
 
 export interface TroubleOptions {
   readonly accounts: readonly AccountPlan[];
+  readonly processes: readonly ProcessPlan[];
   readonly calmMs: number;
   readonly symbols: readonly string[];
-  readonly rewinds: boolean;
-  readonly unsolved: boolean;
 }
 
+/** Adds events of one kind to a plan. */
+type Adding = (chanceOfAny: number, most: number, run: () => Event) => void;
+
 export function eventsOf(chance: Chance, options: TroubleOptions): readonly Event[] {
-  const { accounts, calmMs, symbols, rewinds, unsolved } = options;
+  const { accounts, calmMs, symbols } = options;
   const events: Event[] = [];
   const moment = (): number => chance.int(0, calmMs - 1);
-  const times = (most: number, run: () => Event): void => {
-    for (let left = chance.int(0, most); left > 0; left -= 1) events.push(run());
+  const times: Adding = (chanceOfAny, most, run) => {
+    if (!chance.is(chanceOfAny)) return;
+    for (let left = chance.int(chanceOfAny === 1 ? 0 : 1, most); left > 0; left -= 1) events.push(run());
   };
   const account = (): number => chance.int(0, accounts.length - 1);
   const venues = [...new Set(accounts.map(({ setup }) => setup.venue))];
-  times(9, () => fault(chance, chance.pick(venues), moment(), unsolved));
-  if (chance.is(0.4)) times(3, () => deed(chance, chance.pick(accounts), moment(), symbols));
-  times(3, () => ({ at: moment(), kind: 'bell', account: account(), times: chance.int(1, 5) }));
-  times(3, () => ({ at: moment(), kind: 'bellsLost', account: account() }));
-  if (chance.is(0.2)) times(1, () => ({ at: moment(), kind: 'unreachable', forMs: chance.int(1_000, 30_000) }));
-  if (chance.is(0.25)) times(2, () => ({ at: moment(), kind: 'redisGone', forMs: chance.int(200, 20_000) }));
-  if (chance.is(0.1))
-    times(1, () => ({ at: moment(), kind: 'pause', account: account(), forMs: chance.int(5_000, 40_000) }));
-  if (chance.is(0.1)) times(1, () => ({ at: moment(), kind: 'skew', byMs: chance.int(-1_500, 1_500) }));
-  if (rewinds) times(2, () => ({ at: moment(), kind: 'rewind', byMs: chance.int(50, 60_000) }));
+  times(1, 9, () => fault(chance, chance.pick(venues), moment()));
+  times(0.3, 3, () => deed(chance, chance.pick(accounts), moment(), symbols));
+  times(1, 3, () => ({ at: moment(), kind: 'bell', account: account(), times: chance.int(1, 5) }));
+  times(1, 3, () => ({ at: moment(), kind: 'bellsLost', account: account() }));
+  times(0.1, 1, () => ({ at: moment(), kind: 'unreachable', forMs: chance.int(1_000, 30_000) }));
+  times(0.15, 2, () => ({ at: moment(), kind: 'redisGone', forMs: chance.int(200, 20_000) }));
+  times(0.1, 1, () => ({ at: moment(), kind: 'skew', byMs: chance.int(-1_500, 1_500) }));
+  times(0.25, 2, () => ({ at: moment(), kind: 'rewind', byMs: chance.is(0.2) ? null : chance.int(50, 60_000) }));
+  times(0.1, 1, () => dislocation(chance, chance.pick(venues), moment()));
+  clocks(chance, times, moment, options);
+  operators(chance, times, moment, account);
   return events.sort((a, b) => a.at - b.at);
+}
+
+/** The venue's own index of one coin is off by a tenth to two fifths. */
+function dislocation(chance: Chance, venue: 'binance' | 'okx', at: number): Event {
+  const share = chance.between(0.1, 0.4) * (chance.is(0.75) ? -1 : 1);
+  const effect = {
+    kind: 'dislocate' as const,
+    asset: chance.pick(['BTC', 'ETH', 'SOL']),
+    factor: (1 + share).toFixed(4),
+  };
+  return { at, kind: 'fault', fault: { match: { venue }, effect }, forMs: chance.int(20_000, 180_000) };
+}
+
+function clocks(chance: Chance, times: Adding, moment: () => number, { processes }: TroubleOptions): void {
+  const jump = (): number => chance.int(1_000, chance.pick([9_000, 90_000, 3 * 3_600_000])) * (chance.is(0.5) ? 1 : -1);
+  const forMs = (): number => chance.int(2_000, 120_000);
+  const hosts = [...new Set(processes.map(({ host }) => host))];
+  times(0.12, 2, () => ({ at: moment(), kind: 'clock', host: chance.pick(hosts), byMs: jump(), forMs: forMs() }));
+  times(0.06, 1, () => ({ at: moment(), kind: 'redisClock', byMs: -Math.abs(jump()), forMs: forMs() }));
+}
+
+/** What people do to the server, and to the key that it works with. */
+function operators(chance: Chance, times: Adding, moment: () => number, account: () => number): void {
+  times(0.12, 2, () => ({
+    at: moment(),
+    kind: 'pause',
+    account: account(),
+    loan: chance.is(0.4),
+    forMs: chance.is(0.3) ? null : chance.int(5_000, 40_000),
+  }));
+  times(0.12, 2, () => ({ at: moment(), kind: 'resume', account: account() }));
+  times(0.1, 2, () => ({ at: moment(), kind: 'reload', eachMs: chance.pick([0, 500, 30_000]) }));
+  times(0.08, 1, () => ({
+    at: moment(),
+    kind: 'key',
+    account: account(),
+    loses: chance.is(0.3) ? 'all' : 'trade',
+    forMs: chance.int(2_000, 60_000),
+  }));
 }
 
 /** Calls of a process at which it ends or stops for a while. Most of what leaves a process is reads. */
@@ -143,9 +182,13 @@ export function processesOf(chance: Chance): readonly ProcessPlan[] {
     [4, 2],
     [1, 3],
   ]);
+  const sharesDisk = chance.is(0.7);
+  const isSplit = chance.is(0.2);
   return Array.from({ length: count }, (_none, index) => ({
     startMs: index === 0 ? 0 : chance.int(0, 5_000),
+    host: sharesDisk ? 0 : index,
     skewMs: chance.is(0.5) ? 0 : chance.int(-400, 400),
+    otherwise: isSplit && index > 0,
     cuts: Array.from(
       {
         length: chance.weighted([
@@ -170,7 +213,7 @@ export function cut(chance: Chance): Cut {
     ]),
     when: chance.is(0.5) ? 'before' : 'after',
     what: chance.is(0.6)
-      ? { kind: 'crash', restartMs: chance.int(200, 25_000) }
+      ? { kind: 'crash', restartMs: chance.int(200, 25_000), wholeMachine: chance.is(0.15) }
       : {
           kind: chance.is(0.7) ? 'freeze' : 'suspend',
           ms: chance.pick([300, 700, 3_000, 9_000, 17_000, 30_000, 60_000]),

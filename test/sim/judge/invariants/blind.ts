@@ -21,7 +21,7 @@ export const blind: Invariant = {
       *step() {
         for (const { intent, machine, account, tag } of fresh()) {
           if (intent?.sentAt === undefined || intent.sentAt === null) continue;
-          const claimedAt = log.turns.findLast(({ id, to }) => id === tag && to === 'sending')?.at ?? log.now;
+          const claimedAt = log.claimedAt(tag);
           const path = SECTION[intent.product];
           const last = log.reads.findLast(
             (read) =>

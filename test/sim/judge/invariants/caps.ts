@@ -1,6 +1,7 @@
 import type { Intent, Verb } from '../../../../src/core/intent.ts';
 import type { Dec } from '../../../../src/core/money.ts';
 import { parse } from '../../../../src/core/money.ts';
+import { PRODUCT_FACTS } from '../../../../src/core/products.ts';
 import type { Caps } from '../../../../src/core/policy.ts';
 import type { AccountPlan } from '../../world/plan.ts';
 import type { Invariant, Log, Sent } from '../log.ts';
@@ -35,7 +36,7 @@ export const caps: Invariant = {
 };
 
 function* tooMuch(log: Log, { account, tag }: Sent, intent: Intent): Iterable<string> {
-  const policy = account.setup.policies[intent.product];
+  const policy = log.setupOf(account, intent).policies[intent.product];
   if (policy === undefined) return;
   const limits: Caps = intent.tier === 'urgent' ? policy.limits.urgent : policy.limits;
   // A repayment that its own transfer brought the money for was counted when the transfer was.
@@ -91,8 +92,10 @@ function spentUsd(log: Log, account: AccountPlan, intent: Intent): number {
 }
 
 /** At the lowest price that the plan can have seen. */
-function usdOf(log: Log, { amount, asset, plannedAt }: Intent): number {
-  const prices = [0, PLAN_MS / 2, PLAN_MS].map((ms) => log.price(asset, plannedAt - ms));
+function usdOf(log: Log, { id, amount, asset, product }: Intent): number {
+  const { venue } = PRODUCT_FACTS[product];
+  const at = log.plannedAt(id);
+  const prices = [0, PLAN_MS / 2, PLAN_MS].map((ms) => log.price(asset, at - ms, venue));
   return Number(amount) * Math.min(...prices);
 }
 

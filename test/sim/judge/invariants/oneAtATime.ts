@@ -1,4 +1,5 @@
-import type { Invariant, Sent } from '../log.ts';
+import { VALIDITY_MS } from '../../engine/process.ts';
+import type { Invariant, Log, Sent } from '../log.ts';
 import { cursor } from '../log.ts';
 
 /** DESIGN §2.3: at most one undecided money call of an account; §5.7 says when one more may leave beside it. */
@@ -13,7 +14,7 @@ export const oneAtATime: Invariant = {
       *step() {
         for (const sent of fresh()) {
           if (sent.others.length === 0) continue;
-          yield* wrongBeside(sent, beside);
+          yield* wrongBeside(log, sent, beside);
           beside.add(sent.tag);
         }
       },
@@ -29,11 +30,14 @@ export const oneAtATime: Invariant = {
 /** ms by which clocks of processes and venues may differ here. */
 const CLOCKS_MS = 3_000;
 
-function* wrongBeside({ tag, others, at, account }: Sent, beside: ReadonlySet<string>): Iterable<string> {
+function* wrongBeside(log: Log, { tag, others, at, account }: Sent, beside: ReadonlySet<string>): Iterable<string> {
   const [first] = others;
+  // A frozen process may wake up with a request that nobody takes any more (DESIGN §4): the venue refuses it.
+  if (at > log.claimedAt(tag) + VALIDITY_MS[account.setup.venue] + CLOCKS_MS) return;
   if (others.length > 1) yield `${tag} left while ${others.map(({ id }) => id).join(' and ')} were undecided`;
   if (first === undefined) return;
   if (beside.has(first.id)) yield `${tag} left beside ${first.id}, which was an emergency itself`;
-  const freeAt = (first.validUntil ?? Infinity) + account.setup.timing.lagMarginMs;
+  const { venue, timing } = account.setup;
+  const freeAt = log.claimedAt(first.id) + VALIDITY_MS[venue] + timing.lagMarginMs;
   if (at + CLOCKS_MS < freeAt) yield `${tag} left while the venue could still execute ${first.id}`;
 }

@@ -1,6 +1,7 @@
 import type { Intent, Verb } from '../../../../src/core/intent.ts';
 import { levelsAt } from '../../../../src/core/levels.ts';
 import { parse } from '../../../../src/core/money.ts';
+import { PRODUCT_FACTS } from '../../../../src/core/products.ts';
 import type { Flat } from '../truth.ts';
 import type { Invariant, Log } from '../log.ts';
 import { cursor } from '../log.ts';
@@ -44,14 +45,15 @@ export const paidOnce: Invariant = {
   },
 };
 
-function targetOf(log: Log, account: string, { product, key }: Intent): number | null {
+function targetOf(log: Log, account: string, intent: Intent): number | null {
+  const { product, key } = intent;
   const plan = log.account(account);
   const name = product === 'binance.flexibleLoan' ? key.replace('-', '/') : key;
   const row = log.simulation
     .booksOf(plan.setup.venue)
     .report()
     .find((one) => one.account === account && one.product === product && one.key === name);
-  const policy = plan.setup.policies[product];
+  const policy = log.setupOf(plan, intent).policies[product];
   if (row === undefined || policy === undefined || row.liquidated || row.closed) return null;
   const line = parse(row.line);
   return Number(levelsAt(policy.bands, line, line.times(LOWEST_CALL)).target);
@@ -60,7 +62,8 @@ function targetOf(log: Log, account: string, { product, key }: Intent): number |
 /** The highest LTV of what the loan holds now, at the prices that the plan or the venue can have seen. */
 function highest(log: Log, account: string, intent: Intent, at: number): number | null {
   const held = log.truth.now(account);
-  const moments = [intent.plannedAt - PLAN_MS, intent.plannedAt - PLAN_MS / 2, intent.plannedAt, at];
+  const planned = log.plannedAt(intent.id);
+  const moments = [planned - PLAN_MS, planned - PLAN_MS / 2, planned, at];
   const ltvs = moments.map((moment) => ltvOf(log, held, intent, moment));
   return ltvs.some((ltv) => ltv === null) ? null : Math.max(...ltvs.map(Number));
 }
@@ -71,7 +74,7 @@ function ltvOf(log: Log, held: Flat, intent: Intent, at: number): number | null 
   for (const [place, coins] of held) {
     if (!place.startsWith(`${prefix} `)) continue;
     const [asset = '', what = ''] = place.slice(prefix.length + 1).split(' ');
-    const usd = Number(coins) * log.price(asset, at);
+    const usd = Number(coins) * log.price(asset, at, PRODUCT_FACTS[intent.product].venue);
     if (what === 'owed') debt += usd;
     else value += usd;
   }

@@ -30,7 +30,7 @@ function* unseen(log: Log, { others, account, tag }: Sent, intent: Intent): Iter
       cause?.kind === 'request' &&
       cause.tag !== null &&
       cause.tag !== tag &&
-      at <= intent.plannedAt &&
+      at <= log.plannedAt(tag) &&
       log.intent(account, cause.tag)?.state === 'confirmed',
   )?.at;
   if (lastAt === undefined || others.length > 0) return;

@@ -14,7 +14,8 @@ export const releases: Invariant = {
           if (others.length > 0) yield `${tag} releases while ${others.map(({ id }) => id).join(' and ')} is undecided`;
           const stored = JSON.parse(log.text(account, 'account') ?? '{}') as { readonly state?: string };
           if (stored.state !== 'active') yield `${tag} releases while the account is ${String(stored.state)}`;
-          if (account.setup.policies[intent.product]?.release === null) yield `${tag} releases and no rule says so`;
+          if (log.setupOf(account, intent).policies[intent.product]?.release === null)
+            yield `${tag} releases and no rule says so`;
         }
       },
     };
