@@ -31,8 +31,11 @@ export class Externals {
   /** How far the records were read; the first to ask sets the beginning. */
   async reach(now: number): Promise<Reach> {
     const key = this.#key('externalReach');
-    await this.#redis.set(key, JSON.stringify({ begin: now, readTo: now } satisfies Reach), 'NX');
-    return JSON.parse((await this.#redis.get(key)) ?? '') as Reach;
+    const begun: Reach = { begin: now, readTo: now };
+    await this.#redis.set(key, JSON.stringify(begun), 'NX');
+    const reached = await this.#redis.get(key);
+    // Written a moment ago, and forgotten since: it begins again.
+    return reached === null ? begun : (JSON.parse(reached) as Reach);
   }
 
   /** Acts since then by the venue's dates, oldest first. */

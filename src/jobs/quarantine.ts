@@ -33,6 +33,7 @@ export async function trusted(deps: LookDeps, setup: AccountSetup, opened: Opene
     opened,
     (id) => journal.intent(id),
     () => trust.vouched(),
+    await trust.journal(),
   );
   const { timing } = setup;
   // A process that starts elsewhere meanwhile may believe the journal on our word: not beyond what a look lasts.
@@ -48,6 +49,7 @@ export async function trusted(deps: LookDeps, setup: AccountSetup, opened: Opene
   draft.tellAccount({ type: 'JOURNAL_LOST', now, why, until });
   await trust.distrust(opened.epoch, draft.account);
   deps.passing('lost');
+  await trust.name(witness.journal);
   const anew = await journal.open();
   await witness.trust(anew.epoch);
   return anew;

@@ -3,6 +3,7 @@ import type { Moves } from '../core/change.ts';
 import type { Evidence, Intent } from '../core/intent.ts';
 import type { AccountView } from '../core/loan.ts';
 import { triggerLtv } from '../core/loan.ts';
+import type { Shown } from '../core/outcome.ts';
 import { showsAmong } from '../core/outsiders.ts';
 import { awaited } from '../machines/step.ts';
 import type { AccountSetup, LookDeps } from './account.ts';
@@ -110,7 +111,7 @@ export async function judge(
   const judged: Intent[] = [];
   for (const { intent, evidence } of gathered) {
     const now = deps.clock.wall();
-    const shown = showsAmong(intent, view, others, setup.timing.lagMarginMs);
+    const shown = shownAmong(intent, view, others, setup.timing.lagMarginMs);
     const ruled = ruling(intent, evidence, shown, now, setup.timing);
     const settledAt = isUndecided(ruled) ? null : now;
     const next: Intent = { ...intent, ...statusOf(ruled), settledAt, reads: withRead(intent, now, evidence) };
@@ -131,6 +132,20 @@ export async function judge(
     }
   }
   return judged;
+}
+
+/**
+ * What a view shows of an intent. Reads that show the state before may be stale, and then nothing is planned from them. But
+ * where the venue's records say that somebody moved this loan since, they may be hiding the effect: a liquidation pays
+ * with what our transfer brought in.
+ */
+function shownAmong(intent: Intent, view: AccountView, others: readonly Moves[], lagMs: number): Shown {
+  const shown = showsAmong(intent, view, others, lagMs);
+  const isTouched = others.some(
+    ({ at, changes }) =>
+      at >= intent.plannedAt && at <= view.asOf - lagMs && changes.some(({ of }) => of === intent.loan),
+  );
+  return shown === 'notYet' && isTouched ? 'contradicts' : shown;
 }
 
 function statusOf({ state, note, ref }: Ruling): Pick<Intent, 'state' | 'note' | 'ref'> {

@@ -6,7 +6,7 @@ import type { Reports } from '../exchanges/exchange.ts';
 import type { Stored } from '../machines/types.ts';
 import { StaleEpochError } from './journal.ts';
 import type { AccountAddress, AccountKey } from './keys.ts';
-import { prefixOf } from './keys.ts';
+import { JOURNAL_ID_KEY, prefixOf } from './keys.ts';
 import { DISTRUST } from './scripts.ts';
 import { Witness } from './witness.ts';
 import { WitnessOnDisk } from './witnessFile.ts';
@@ -51,6 +51,16 @@ export class Trust {
   constructor(redis: Redis, address: AccountAddress) {
     this.#redis = redis;
     this.#prefix = prefixOf(address);
+  }
+
+  /** The id of the journal as it is now; `null`: whatever was there is gone. */
+  async journal(): Promise<string | null> {
+    return this.#redis.get(JOURNAL_ID_KEY);
+  }
+
+  /** Gives a journal that has no id this one. */
+  async name(journal: string): Promise<void> {
+    await this.#redis.set(JOURNAL_ID_KEY, journal, 'NX');
   }
 
   /**

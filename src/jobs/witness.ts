@@ -38,7 +38,7 @@ type Line =
 export interface WitnessOptions {
   readonly file: WitnessFile;
   readonly clock: Clock;
-  /** The journal's own id. */
+  /** The journal's own id, as it was when this process began. */
   readonly journal: string;
 }
 
@@ -51,6 +51,8 @@ export const BEFORE_CLAIM: readonly IntentState[] = ['planned', 'voided'];
 
 export class Witness {
   readonly #options: WitnessOptions;
+  /** Id of the journal that this process works with. */
+  #used: string;
   #journal: string | null = null;
   #epoch = 0;
   #notedAt = Number.NEGATIVE_INFINITY;
@@ -59,20 +61,26 @@ export class Witness {
 
   constructor(options: WitnessOptions) {
     this.#options = options;
+    this.#used = options.journal;
   }
 
   /**
    * Why the journal that has just been opened cannot be the one that was written; `null` when it is.
    * @param intentOf what the journal holds under an id
    * @param vouched another process that trusts this journal has looked a moment ago
+   * @param journal its id, as it has it now; `null`: it has none any more
    */
   async doubt(
     opened: Opened,
     intentOf: (id: string) => Promise<Intent | null>,
     vouched: () => Promise<boolean>,
+    journal: string | null,
   ): Promise<string | null> {
     await this.#catchUp();
-    if (this.#journal !== this.#options.journal) {
+    // Somebody emptied Redis under this process. Whoever was only watching until now knows nothing else that tells.
+    if (journal === null) return GONE;
+    this.#used = journal;
+    if (this.#journal !== journal) {
       if (!(await vouched())) return this.#journal === null ? UNKNOWN : REPLACED;
       await this.trust(opened.epoch);
       return null;
@@ -87,6 +95,11 @@ export class Witness {
     return null;
   }
 
+  /** Id of the journal that this process works with. */
+  get journal(): string {
+    return this.#used;
+  }
+
   /** A call was claimed and is about to be sent. Nothing may leave before this resolves. */
   async claimed(intent: Intent): Promise<void> {
     const at = this.#options.clock.wall();
@@ -95,9 +108,9 @@ export class Witness {
 
   /** From here on this journal is the truth again. */
   async trust(epoch: number): Promise<void> {
-    const { journal, clock } = this.#options;
+    const { clock } = this.#options;
     this.#notedAt = clock.mono();
-    await this.#write({ kind: 'trust', journal, epoch, at: clock.wall() });
+    await this.#write({ kind: 'trust', journal: this.#used, epoch, at: clock.wall() });
   }
 
   /** Calls claimed on this machine since then (wall ms), whichever journal knew them. */
@@ -133,7 +146,7 @@ export class Witness {
     this.#claims = new Map();
     for (const line of linesOf(text)) this.#take(line);
     // What this process saw itself and has not written down yet still counts.
-    if (this.#journal === this.#options.journal && this.#epoch < seen) this.#epoch = seen;
+    if (this.#journal === this.#used && this.#epoch < seen) this.#epoch = seen;
   }
 
   #take(line: Line): void {
@@ -164,6 +177,7 @@ export class Witness {
 }
 
 const UNKNOWN = 'the journal is new here: nothing on this machine says that it is whole';
+const GONE = 'the journal is gone: Redis has been emptied';
 const REPLACED = 'the journal is another one than the one this machine wrote to';
 
 /** A line that a death cut off says nothing: what it would have said was not done yet. */

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from '../../src/core/money.ts';
 import type { ExternalAct, ExternalActs } from '../../src/exchanges/exchange.ts';
+import { JOURNAL_ID_KEY } from '../../src/jobs/keys.ts';
 import { Trust } from '../../src/jobs/safeguard.ts';
 import { Witness } from '../../src/jobs/witness.ts';
 import type { WitnessFile } from '../../src/jobs/witness.ts';
@@ -12,6 +13,7 @@ import { Bench } from './bench.ts';
 let redis: TestRedis;
 beforeAll(async () => {
   redis = await startTestRedis();
+  await redis.connect().set(JOURNAL_ID_KEY, 'J');
 });
 afterAll(async () => {
   await redis.stop();
@@ -197,6 +199,17 @@ describe('a journal that was taken back to just before a claim', () => {
     expect(asked).toEqual(['sending']);
     const { charges } = await one.b.journal.open();
     expect(charges.filter(({ intent }) => intent === sent.id)).toHaveLength(1);
+  });
+
+  it('goes into quarantine when Redis was emptied under a process that only watched until now', async () => {
+    const one = guarded();
+    const client = redis.connect();
+    one.lines.text = JSON.stringify({ kind: 'trust', journal: 'J', epoch: 0, at: one.b.clock.wall() });
+    await client.del(JOURNAL_ID_KEY);
+    await one.b.look();
+    expect(mode(one)).toBe('quarantine');
+    expect(one.b.alerts('journalLost')[0]).toMatch(/Redis has been emptied/);
+    expect(await client.get(JOURNAL_ID_KEY)).toBe('J');
   });
 
   it('goes into quarantine, and does not halt, when an outcome met no intent', async () => {

@@ -36,42 +36,43 @@ const sent = (id: string, epoch: number, state: IntentState = 'sending'): Intent
 
 describe('a journal is doubted', () => {
   it('when nothing here knows it, until it is trusted; another process that vouches for it is enough', async () => {
-    expect(await witness().doubt(opened(7), nothing, no)).toMatch(/new here/);
-    expect(await witness().doubt(opened(7), nothing, yes)).toBeNull();
-    expect(await witness().doubt(opened(8), nothing, no)).toBeNull();
+    expect(await witness().doubt(opened(7), nothing, no, 'J')).toMatch(/new here/);
+    expect(await witness().doubt(opened(7), nothing, yes, 'J')).toBeNull();
+    expect(await witness().doubt(opened(8), nothing, no, 'J')).toBeNull();
   });
 
   it('when it is another one than before', async () => {
     await witness().trust(7);
-    expect(await witness('K').doubt(opened(9), nothing, no)).toMatch(/another one/);
+    expect(await witness().doubt(opened(9), nothing, yes, null)).toMatch(/Redis has been emptied/);
+    expect(await witness('K').doubt(opened(9), nothing, no, 'K')).toMatch(/another one/);
   });
 
   it('when it is at a look that was seen here before, by this process or by another one of this machine', async () => {
     const one = witness();
     await one.trust(7);
-    expect(await one.doubt(opened(9), nothing, no)).toBeNull();
-    expect(await one.doubt(opened(9), nothing, no)).toMatch(/taken back.*look 9/);
+    expect(await one.doubt(opened(9), nothing, no, 'J')).toBeNull();
+    expect(await one.doubt(opened(9), nothing, no, 'J')).toMatch(/taken back.*look 9/);
     const other = witness();
     await other.claimed(sent('a', 20));
-    expect(await one.doubt(opened(15), nothing, no)).toMatch(/look 20 was seen here/);
+    expect(await one.doubt(opened(15), nothing, no, 'J')).toMatch(/look 20 was seen here/);
   });
 
   it.each(['planned', 'voided'] as const)('when it holds a call that was sent as %s', async (state) => {
     const one = witness();
     await one.trust(7);
     await one.claimed(sent('a', 8));
-    expect(await witness().doubt(opened(9, [sent('a', 8, state)]), nothing, no)).toMatch(
+    expect(await witness().doubt(opened(9, [sent('a', 8, state)]), nothing, no, 'J')).toMatch(
       /does not know that a was sent/,
     );
-    expect(await witness().doubt(opened(9, [sent('a', 8)]), nothing, no)).toBeNull();
+    expect(await witness().doubt(opened(9, [sent('a', 8)]), nothing, no, 'J')).toBeNull();
   });
 
   it('when it lacks a call that was sent', async () => {
     const one = witness();
     await one.trust(7);
     await one.claimed(sent('a', 8));
-    expect(await witness().doubt(opened(9), nothing, no)).toMatch(/does not know that a was sent/);
-    expect(await witness().doubt(opened(9), () => Promise.resolve(sent('a', 8, 'confirmed')), no)).toBeNull();
+    expect(await witness().doubt(opened(9), nothing, no, 'J')).toMatch(/does not know that a was sent/);
+    expect(await witness().doubt(opened(9), () => Promise.resolve(sent('a', 8, 'confirmed')), no, 'J')).toBeNull();
   });
 });
 
@@ -83,7 +84,7 @@ describe('a witness file', () => {
     appendFileSync(path, '\n{"kind":"claim","intent":{"id":"b","ep');
     await one.claimed(sent('c', 9));
     const fresh = witness();
-    await fresh.doubt(opened(10, [sent('c', 9)]), nothing, no);
+    await fresh.doubt(opened(10, [sent('c', 9)]), nothing, no, 'J');
     expect(fresh.claimsSince(0).map(({ id }) => id)).toEqual(['a', 'c']);
   });
 
@@ -102,7 +103,7 @@ describe('a witness file', () => {
     expect(readFileSync(path).length).toBeLessThan(1024 * 1024 + 100_000);
     expect(statSync(`${path}.old`).size).toBeGreaterThan(1024 * 1024);
     const fresh = witness();
-    expect(await fresh.doubt(opened(319), nothing, no)).toMatch(/look 319 was seen here/);
+    expect(await fresh.doubt(opened(319), nothing, no, 'J')).toMatch(/look 319 was seen here/);
     expect(fresh.claimsSince(0)).toHaveLength(312);
   });
 });

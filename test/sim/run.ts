@@ -1,6 +1,7 @@
 /** Plays one seed with every judge watching. */
 import type { Spoil } from './engine/process.ts';
 import { INVARIANTS } from './judge/invariants/index.ts';
+import { isMisdated } from './judge/invariants/live.ts';
 import type { Judge } from './judge/log.ts';
 import { unmended } from './judge/reach.ts';
 import type { Counts } from './stage.ts';
@@ -74,9 +75,9 @@ function isAtRest({ log, plan }: Stage): boolean {
     const silent = log.now - Number(log.text(account, 'looked') ?? '0');
     return (
       silent < account.setup.timing.lookEveryMs * 2 &&
-      !isHeld(log.text(account, 'account')) &&
-      log.undecided(account).length === 0 &&
-      unmended(log, account).length === 0
+      (isMisdated(log) || !isHeld(log.text(account, 'account'))) &&
+      (isMisdated(log) || log.undecided(account).length === 0) &&
+      (isMisdated(log) || unmended(log, account).length === 0)
     );
   });
 }

@@ -359,7 +359,7 @@ export class Stage {
   #setClock(whose: string, { byMs, forMs }: { byMs: number; forMs: number }, move: (ms: number) => void): void {
     const { agenda, plan } = this;
     this.counts.clocksSet += 1;
-    this.log.clockSet = true;
+    this.log.clockOffMs = Math.max(this.log.clockOffMs, Math.abs(byMs));
     this.trace.note('world', `the clock of ${whose} jumps by ${String(byMs)} ms for ${String(forMs)} ms`);
     move(byMs);
     agenda.later(Math.min(forMs, plan.startMs + plan.calmMs - agenda.now), () => {

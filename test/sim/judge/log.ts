@@ -77,8 +77,8 @@ export class Log {
   readonly dislocated: Dislocated[] = [];
   /** Accounts whose key lost something. */
   readonly unkeyed = new Set<string>();
-  /** Some machine's clock was set. */
-  clockSet = false;
+  /** How far the clock of a machine, or of Redis, was off at most, ms. */
+  clockOffMs = 0;
   readonly #redis: MemoryRedis;
   readonly #now: () => number;
   readonly #states = new Map<string, IntentState>();

@@ -11,8 +11,8 @@ const RELEASES: readonly Verb[] = ['transferOut', 'reduce'];
 const HOUR_MS = 3_600_000;
 /** Prices move between the plan and the reckoning. */
 const SLACK = 1.001;
-/** Reads of a plan are at most this old. */
-const PLAN_MS = 8_000;
+/** Reads of a plan are at most 8 s old, and an index price may stand in for a failed read of the next one. */
+const SECONDS = Array.from({ length: 13 }, (_none, second) => second * 1_000);
 
 /** DESIGN §2.5: caps and reserves hold, reckoned from what really moved or may still move. */
 export const caps: Invariant = {
@@ -95,7 +95,7 @@ function spentUsd(log: Log, account: AccountPlan, intent: Intent): number {
 function usdOf(log: Log, { id, amount, asset, product }: Intent): number {
   const { venue } = PRODUCT_FACTS[product];
   const at = log.plannedAt(id);
-  const prices = [0, PLAN_MS / 2, PLAN_MS].map((ms) => log.price(asset, at - ms, venue));
+  const prices = SECONDS.map((ms) => log.price(asset, at - ms, venue));
   return Number(amount) * Math.min(...prices);
 }
 
@@ -106,7 +106,7 @@ function* tooFar(
   changes: ReadonlyMap<string, Dec>,
   at: number,
 ): Iterable<string> {
-  for (const { name, keep } of plan.setup.wallets) {
+  for (const { name, keep } of log.setupOf(plan, intent).wallets) {
     const least = keep[intent.asset];
     const place = name === 'crossInside' ? `cross ${intent.asset} free` : `${name} ${intent.asset}`;
     if (least === undefined || !(changes.get(place)?.isNegative() ?? false)) continue;
