@@ -9,7 +9,8 @@ import { playSeeds } from './pool.ts';
 import { Tally, violationText } from './report.ts';
 import { runSeed } from './run.ts';
 
-const PROGRESS_MS = 5_000;
+/** A terminal shows one line that changes; anything else, a file say, gets a line now and then. */
+const PROGRESS_MS = process.stderr.isTTY ? 500 : 10_000;
 /** After so many broken seeds the rest would only say the same. */
 const ENOUGH = 20;
 
@@ -19,6 +20,20 @@ const whole = (name: string, text: string): number => {
   return Number(text);
 };
 const first = whole('seed', values.seed);
+
+const WIPE = '\r\u001b[2K';
+
+/** Makes room for a line where the progress stands. */
+function wipe(): void {
+  if (process.stderr.isTTY) process.stderr.write(WIPE);
+}
+
+function progress({ seeds, violations }: Tally, count: number, seconds: number): void {
+  const rate = seeds / seconds;
+  const left = Math.ceil((count - seeds) / rate);
+  const text = `${String(seeds)} of ${String(count)} seeds, ${rate.toFixed(1)} a second, about ${String(left)} s left, ${String(violations.length)} violations`;
+  process.stderr.write(process.stderr.isTTY ? `${WIPE}${text}` : `${text}\n`);
+}
 
 async function playMany(count: number): Promise<boolean> {
   const tally = new Tally();
@@ -31,12 +46,16 @@ async function playMany(count: number): Promise<boolean> {
     more: () => tally.violations.length < ENOUGH,
     onOutcome: (outcome) => {
       tally.add(outcome);
-      if (outcome.violation !== null) console.log(violationText(outcome));
+      if (outcome.violation !== null) {
+        wipe();
+        console.log(violationText(outcome));
+      }
       if (performance.now() - toldAt < PROGRESS_MS) return;
       toldAt = performance.now();
-      console.error(`${String(tally.seeds)} of ${String(count)}, ${(tally.seeds / seconds()).toFixed(1)} seeds/s`);
+      progress(tally, count, seconds());
     },
   });
+  wipe();
   console.log(tally.text());
   console.log(`${seconds().toFixed(1)} s, ${(tally.seeds / seconds()).toFixed(1)} seeds/s`);
   return tally.violations.length === 0;

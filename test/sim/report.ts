@@ -28,7 +28,9 @@ export class Tally {
       `${sum('faults')} venue faults`,
       `${sum('redisFaults')} Redis faults`,
       `${sum('deeds')} acts of others`,
-      `${sum('crashes')} crashes and ${sum('freezes')} freezes survived`,
+      `${sum('clocksSet')} wrong clocks`,
+      `${sum('reloads')} reloads`,
+      `${sum('crashes')} crashes, ${sum('freezes')} freezes and ${sum('rewinds')} rewinds survived`,
       `${String(this.violations.length)} violations`,
     ].join(', ');
   }

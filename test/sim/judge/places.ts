@@ -5,6 +5,10 @@ type Place = (asset: string) => string;
 type MaybePlace = (asset: string) => string | null;
 
 export interface Places {
+  /** What the names of the loan's own places begin with. */
+  readonly loan: string;
+  /** What the names of its wallet's places begin with. */
+  readonly purse: string;
   readonly debt: Place;
   /** `null` where the venue reports something else than coins, e.g. OKX's equity. */
   readonly collateral: MaybePlace;
@@ -26,6 +30,8 @@ export function placesOf({ product, key }: Pick<Intent, 'product' | 'key'>): Pla
       return loan(`order ${key}`, 'funding');
     case 'okx.spotBorrow':
       return {
+        loan: 'trading ',
+        purse: 'funding ',
         debt: (asset) => `trading ${asset} owed`,
         collateral: () => null,
         wallet: (asset) => `funding ${asset}`,
@@ -35,6 +41,8 @@ export function placesOf({ product, key }: Pick<Intent, 'product' | 'key'>): Pla
 
 function margin(name: string): Places {
   return {
+    loan: `${name} `,
+    purse: 'spot ',
     debt: (asset) => `${name} ${asset} owed`,
     collateral: (asset) => `${name} ${asset} free`,
     wallet: (asset) => `spot ${asset}`,
@@ -43,6 +51,8 @@ function margin(name: string): Places {
 
 function loan(name: string, wallet: string): Places {
   return {
+    loan: `${name} `,
+    purse: `${wallet} `,
     debt: (asset) => `${name} ${asset} owed`,
     collateral: (asset) => `${name} ${asset} pledged`,
     wallet: (asset) => `${wallet} ${asset}`,

@@ -27,15 +27,10 @@ export const closed: Invariant = {
 
 function alwaysOwed(log: Log, account: string, loan: string): boolean {
   const [, product = '', key = ''] = loan.split('/');
-  const prefix = placesOf({ product: product as Product, key })
-    .debt('')
-    .trim()
-    .split(' ')
-    .slice(0, -1)
-    .join(' ');
+  const prefix = placesOf({ product: product as Product, key }).loan;
   return log.truth
     .since(account, log.now - STALE_MS)
     .every((state) =>
-      [...state].some(([place, coins]) => place.startsWith(`${prefix} `) && place.endsWith(' owed') && coins.gt(0)),
+      [...state].some(([place, coins]) => place.startsWith(prefix) && place.endsWith(' owed') && coins.gt(0)),
     );
 }

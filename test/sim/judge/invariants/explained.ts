@@ -45,11 +45,11 @@ function departed(intent: Intent, changes: ReadonlyMap<string, Dec>): Dec {
   return isRelease ? change : change.negated();
 }
 
-/** Places a call may touch: the loan's own and the wallet, in its coin; collateral that a full repayment gives back. */
+/** Places a call may touch: its own loan's and its wallet, in its coin; collateral that a full repayment gives back. */
 function belongs(intent: Intent, place: string): boolean {
-  const asset = place.split(' ').find((part) => part === intent.asset);
-  const closes =
-    intent.verb === 'repay' &&
-    (place.includes('pledged') || place.startsWith('spot') || place.startsWith('funding') || place.startsWith('earn'));
-  return asset !== undefined || closes;
+  const { loan, purse } = placesOf(intent);
+  const isNear = [loan, purse, 'earn '].some((name) => place.startsWith(name));
+  const isItsCoin = place.split(' ').includes(intent.asset);
+  const closes = intent.verb === 'repay' && !place.endsWith(' owed');
+  return isNear && (isItsCoin || closes);
 }

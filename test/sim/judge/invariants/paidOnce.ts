@@ -2,14 +2,15 @@ import type { Intent, Verb } from '../../../../src/core/intent.ts';
 import { levelsAt } from '../../../../src/core/levels.ts';
 import { parse } from '../../../../src/core/money.ts';
 import { PRODUCT_FACTS } from '../../../../src/core/products.ts';
+import type { LoanReport } from '../../../../src/simulator/contract.ts';
 import type { Flat } from '../truth.ts';
 import type { Invariant, Log } from '../log.ts';
 import { cursor } from '../log.ts';
 import { placesOf } from '../places.ts';
 
-/** Reads of a plan are at most this old. */
-const PLAN_MS = 8_000;
-/** Weights of collateral, tails of fingerprints, minima. */
+/** Reads of a plan are at most 8 s old, and an index price may stand in for a failed read of the next one. */
+const SECONDS = Array.from({ length: 13 }, (_none, second) => second * 1_000);
+/** Tails of fingerprints, minima. */
 const SLACK = 0.93;
 const RELEASES: readonly Verb[] = ['transferOut', 'reduce'];
 const SMALL_USD = 200;
@@ -35,8 +36,9 @@ export const paidOnce: Invariant = {
             Number(intent.amount) * log.price(intent.asset, at) < SMALL_USD
           )
             continue;
-          const floor = targetOf(log, account, intent);
-          const ltv = highest(log, account, intent, at);
+          const row = rowOf(log, account, intent);
+          const floor = row === null ? null : targetOf(log, account, intent, row);
+          const ltv = row === null ? null : highest(log, account, intent, row, at);
           if (ltv !== null && floor !== null && ltv < floor * SLACK)
             yield `${intent.id} (${intent.verb} ${intent.amount} ${intent.asset}) carried ${intent.loan} to ${ltv.toFixed(4)}, target is ${floor.toFixed(4)}`;
         }
@@ -45,35 +47,42 @@ export const paidOnce: Invariant = {
   },
 };
 
-function targetOf(log: Log, account: string, intent: Intent): number | null {
-  const { product, key } = intent;
-  const plan = log.account(account);
+/** The loan as its venue reports it now. */
+function rowOf(log: Log, account: string, { product, key }: Intent): LoanReport | null {
   const name = product === 'binance.flexibleLoan' ? key.replace('-', '/') : key;
-  const row = log.simulation
-    .booksOf(plan.setup.venue)
-    .report()
-    .find((one) => one.account === account && one.product === product && one.key === name);
-  const policy = log.setupOf(plan, intent).policies[product];
-  if (row === undefined || policy === undefined || row.liquidated || row.closed) return null;
+  const rows = log.simulation.booksOf(log.account(account).setup.venue).report();
+  const row = rows.find((one) => one.account === account && one.product === product && one.key === name);
+  return row === undefined || row.liquidated || row.closed ? null : row;
+}
+
+function targetOf(log: Log, account: string, intent: Intent, row: LoanReport): number | null {
+  const policy = log.setupOf(log.account(account), intent).policies[intent.product];
+  if (policy === undefined) return null;
   const line = parse(row.line);
   return Number(levelsAt(policy.bands, line, line.times(LOWEST_CALL)).target);
 }
 
-/** The highest LTV of what the loan holds now, at the prices that the plan or the venue can have seen. */
-function highest(log: Log, account: string, intent: Intent, at: number): number | null {
+/**
+ * The highest LTV of what the loan holds now, at the prices that the plan or the venue can have seen. What the venue takes
+ * off the value of collateral is read off its own LTV of now.
+ */
+function highest(log: Log, account: string, intent: Intent, row: LoanReport, at: number): number | null {
   const held = log.truth.now(account);
+  const plain = ltvOf(log, held, intent, at);
+  if (plain === null) return null;
+  const weight = Math.max(1, Number(row.ltv) / plain);
   const planned = log.plannedAt(intent.id);
-  const moments = [planned - PLAN_MS, planned - PLAN_MS / 2, planned, at];
+  const moments = [...SECONDS.map((ms) => planned - ms), at];
   const ltvs = moments.map((moment) => ltvOf(log, held, intent, moment));
-  return ltvs.some((ltv) => ltv === null) ? null : Math.max(...ltvs.map(Number));
+  return ltvs.some((ltv) => ltv === null) ? null : Math.max(...ltvs.map(Number)) * weight;
 }
 
 function ltvOf(log: Log, held: Flat, intent: Intent, at: number): number | null {
-  const prefix = placesOf(intent).debt('').trim().split(' ').slice(0, -1).join(' ');
+  const prefix = placesOf(intent).loan;
   let [debt, value] = [0, 0];
   for (const [place, coins] of held) {
-    if (!place.startsWith(`${prefix} `)) continue;
-    const [asset = '', what = ''] = place.slice(prefix.length + 1).split(' ');
+    if (!place.startsWith(prefix)) continue;
+    const [asset = '', what = ''] = place.slice(prefix.length).split(' ');
     const usd = Number(coins) * log.price(asset, at, PRODUCT_FACTS[intent.product].venue);
     if (what === 'owed') debt += usd;
     else value += usd;
