@@ -10,6 +10,7 @@ import { createOkx } from './okx/index.ts';
 import type { Okx } from './okx/index.ts';
 import { RequestLog } from './requestLog.ts';
 import type { Tape } from './tape/tape.ts';
+import { unhang } from './unhang.ts';
 import { VenueMarket } from './venueMarket.ts';
 import type { World } from './world.ts';
 import { parseWorld } from './world.ts';
@@ -46,6 +47,14 @@ export class Simulation {
     this.engine.attach(books);
     this.engine.attach(this.okx.books);
     this.lines = { binance: this.#line('binance', report), okx: this.#line('okx', report) };
+    unhang(this.engine, this.faults, (venue) => this.#release(venue));
+    this.faults.addAll(tape.faults);
+  }
+
+  #release(venue: 'binance' | 'okx' | undefined): void {
+    if (venue !== 'okx') this.binance.books.act({ do: 'release' });
+    if (venue === 'binance') return;
+    for (const { name } of this.world.okx) this.okx.books.act({ do: 'release', account: name });
   }
 
   booksOf(venue: 'binance' | 'okx'): Books {

@@ -216,6 +216,7 @@ describe('loading', () => {
       'feb-2025',
       'ftx-2022',
       'may-2021',
+      'oct-2025',
       'rally-2024',
       'usdc-depeg-2023',
     ]);

@@ -2,6 +2,7 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { z } from 'zod';
+import { faultSchema } from '../faults.ts';
 import { TapeError, parseTapeCsv } from './csv.ts';
 import { Tape } from './tape.ts';
 import type { Series } from './tape.ts';
@@ -12,6 +13,8 @@ const description = z.strictObject({
   story: z.string().min(1),
   startMs: z.int().optional(),
   endMs: z.int().optional(),
+  /** A script: what goes wrong at the venues in which stretch of the tape, as the admin endpoint takes it. */
+  faults: z.array(faultSchema).optional(),
   /** Price tables of the folder, each with its rows: the only witness of a table that was cut exactly at the end of a line. */
   rows: z.record(z.string(), z.int().min(2)),
 });

@@ -1,5 +1,6 @@
 /** A tape: what prices did, and the moments at which the simulated world looks at them. */
 import { Dec, ONE, parse } from '../../core/money.ts';
+import type { FaultInput } from '../faults.ts';
 import { TapeError } from './csv.ts';
 import type { Points } from './csv.ts';
 
@@ -20,6 +21,8 @@ export interface TapeOptions {
   /** What it is and what happened, for people. */
   readonly title?: string | undefined;
   readonly story?: string | undefined;
+  /** What goes wrong at the venues meanwhile; each fault says when by its `fromTapeMs` and `untilTapeMs`. */
+  readonly faults?: readonly FaultInput[] | undefined;
   /** Cut the tape to a part of its tables, ms since epoch. */
   readonly startMs?: number | undefined;
   readonly endMs?: number | undefined;
@@ -35,6 +38,7 @@ export class Tape {
   /** ms since epoch. */
   readonly startMs: number;
   readonly endMs: number;
+  readonly faults: readonly FaultInput[];
   readonly #gridMs: number;
   readonly #lines = new Map<string, Line>();
 
@@ -49,6 +53,7 @@ export class Tape {
     this.name = options.name;
     this.title = options.title ?? options.name;
     this.story = options.story ?? '';
+    this.faults = options.faults ?? [];
     this.startMs = options.startMs ?? Math.min(...lines.map((line) => line.firstMs));
     this.endMs = options.endMs ?? Math.max(...lines.map((line) => line.lastMs));
     this.#gridMs = options.gridMs ?? MINUTE_MS;
