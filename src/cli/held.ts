@@ -1,8 +1,11 @@
 /** Why an account or a loan is held back, in words for a person, with what lifts it. */
 import { isoOf } from '../clock.ts';
+import { breakerWords } from '../core/breaker.ts';
+import type { Breaker } from '../core/breaker.ts';
 import { isForAPerson } from '../machines/accountMachine.ts';
 import { pausedWords } from '../jobs/obeying.ts';
 import type { Standing } from '../jobs/operator.ts';
+import { duration } from './progress.ts';
 
 /** One line per cause of the account's mode and per pause; empty when everything is allowed. */
 export function heldWords(account: string, { causes, pauses, acknowledging }: Standing): readonly string[] {
@@ -26,4 +29,11 @@ function remedyOf(account: string, kind: Standing['causes'][number]['kind'], ack
   const look =
     kind === 'halt' ? 'No money moves in it. Mend the cause, look at the account at the venue' : 'Look at it';
   return `${look}, then \`ballast acknowledge ${account} --why "…"\`.`;
+}
+
+/** A breaker that is not closed: it ends by itself, so there is nothing to lift. */
+export function heldByBreaker(account: string, breaker: Breaker, now: number): string {
+  const { until, state } = breaker;
+  const left = until === null ? 'until the call on its way is settled' : `for ${duration(Math.max(0, until - now))}`;
+  return `${account}: ${breakerWords(breaker)}${state === 'open' ? `, ${left}` : ''}.`;
 }

@@ -3,11 +3,13 @@ import type { Clock } from '../clock.ts';
 import type { AccountConfig, Config } from '../config/types.ts';
 import { ledgerOf } from '../jobs/ledger.ts';
 import type { LedgerRow } from '../jobs/ledger.ts';
+import { breakersNow } from '../jobs/breakers.ts';
+import { RECENT_INTENTS } from '../jobs/journal.ts';
 import type { Means } from '../jobs/shelf.ts';
 import { keptTerms } from '../jobs/terms.ts';
 import type { ExternalStatus } from './externals.ts';
 import { externalsOf } from './externals.ts';
-import { heldWords } from './held.ts';
+import { heldByBreaker, heldWords } from './held.ts';
 import type { AccountJournal } from './journalView.ts';
 import { withJournal } from './journalView.ts';
 import { legWords } from './narrate.ts';
@@ -38,7 +40,7 @@ export interface AccountStatus {
   readonly lookedMs: number | null;
   /** DESIGN's word: `active`, `reducing`, `degraded`, `quarantine`, `halted`. */
   readonly accountMode: string;
-  /** What keeps it from doing everything: causes of its mode, and pauses, in words. */
+  /** What keeps it from doing everything: causes of its mode, pauses, and open breakers, in words. */
   readonly held: readonly string[];
   readonly terms: TermsAge;
   /** The account's loans sharing its money: the move that takes the first of them, nearest first. */
@@ -114,8 +116,10 @@ async function statusOf(
       survival: survival?.loans.get(loan) ?? null,
     });
   }
+  const breakers = account === null ? [] : breakersNow(await shelf.newest(RECENT_INTENTS), now, account.timing);
+  const held = [...heldWords(label, standing), ...breakers.map((one) => heldByBreaker(label, one, now))];
   const seen = {
-    ...{ account: label, mode, accountMode: standing.mode, held: heldWords(label, standing) },
+    ...{ account: label, mode, accountMode: standing.mode, held },
     lookedMs: looked === null ? null : now - looked,
     terms: ageOf(terms, now),
     survival: survival?.shared ?? [],

@@ -80,6 +80,11 @@ export interface Intent extends Leg {
   readonly validUntil: number | null;
   readonly sentAt: number | null;
   readonly settledAt: number | null;
+  /**
+   * Wall ms at which the venue first failed at this call: it gave no answer, or one that says nothing, it turned it down as
+   * not available, or did not show it in time. `null`: it did not. Breakers are made of this.
+   */
+  readonly troubleAt: number | null;
   /** Venue's reference, when it gave one. */
   readonly ref: string | null;
   /** Last thing known, in words. */

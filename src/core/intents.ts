@@ -63,6 +63,7 @@ export function intentFrom(decision: ActDecision, facts: IntentFacts): Intent {
     validUntil: null,
     sentAt: null,
     settledAt: null,
+    troubleAt: null,
     ref: null,
     note: decision.says,
     reads: [],

@@ -5,7 +5,7 @@
 import type { Asset, LoanView } from './loan.ts';
 import type { Need, TraceLine } from './need.ts';
 import type { Policy, Rung, RungSource } from './policy.ts';
-import { attempt } from './remedy.ts';
+import { attempt, isLastResort } from './remedy.ts';
 import type { PlanStep, Stopper } from './remedy.ts';
 import { isAtOrBelow } from './position.ts';
 import type { Position } from './position.ts';
@@ -110,7 +110,7 @@ function walk(ask: Ask, dust: Policy['dust']): Plan {
   let at = { position: ask.start, purse: ask.purse };
   let stopper: Stopper | null = null;
   let leftDust = false;
-  for (const option of [...begun.options, ...ladderOptions(ask)]) {
+  for (const option of lastResortLast(ask, [...begun.options, ...ladderOptions(ask)])) {
     if (isAtOrBelow(at.position, ask.t)) break;
     const tried = attempt(ask, at, option, dust, null);
     notes.push({ rule: ruleOf(option), fired: tried.ok, says: tried.says });
@@ -121,6 +121,13 @@ function walk(ask: Ask, dust: Policy['dust']): Plan {
     at = { position: tried.step.position, purse: tried.step.purse };
   }
   return { ask, steps, notes, ...at, short: shortOf(at.position, ask.t, stopper), leftDust };
+}
+
+/** What an open breaker stands against comes after everything else beyond `urgent`, where no brake may stop the rescue. */
+function lastResortLast(ask: Ask, options: readonly Option[]): readonly Option[] {
+  if (ask.tier !== 'urgent' || ask.scene.input.blocked.length === 0) return options;
+  const last = (option: Option): number => Number(isLastResort(ask, option));
+  return [...options].sort((a, b) => last(a) - last(b));
 }
 
 function shortOf(position: Position, t: Dec, stopper: Stopper | null): Short | null {

@@ -1,7 +1,7 @@
 /**
  * What a loan needs and what was decided about it. `machines/` produces needs, `decide` answers each with one decision.
  */
-import type { AccountView, Asset, LoanId, LoanView } from './loan.ts';
+import type { AccountView, Asset, LoanId, LoanView, Product } from './loan.ts';
 import type { Intent, Leg, Mode } from './intent.ts';
 import type { Learned } from './learned.ts';
 import type { AssetGroup, Policy, WalletRule } from './policy.ts';
@@ -67,6 +67,18 @@ export interface Reservation extends Reserved {
   readonly episode: string;
 }
 
+/** Calls that may not be planned now: a hanging transfer, an open breaker. `null` leaves nothing out. */
+export interface Block {
+  readonly loan: LoanId | null;
+  readonly product: Product | null;
+  /** `add` is a call of the product itself; collateral that goes in by a transfer needs `transfer`. */
+  readonly needs: 'transfer' | 'repay' | 'add';
+  readonly asset: Asset | null;
+  /** Beyond `urgent` its rungs come after all others instead of not at all: no brake may stop the rescue (DESIGN §2.6). */
+  readonly lastResort: boolean;
+  readonly why: string;
+}
+
 export interface DecideInput {
   readonly now: number;
   readonly view: AccountView;
@@ -94,13 +106,8 @@ export interface DecideInput {
    * attested may let collateral go (DESIGN §2.7); what nobody compared is not attested.
    */
   readonly attested: readonly Asset[];
-  /** Rungs that may not be used now, with the reason (hanging transfer, breaker open, asset unavailable). */
-  readonly blocked: readonly {
-    readonly loan: LoanId | null;
-    readonly needs: 'transfer' | 'repay' | 'add';
-    readonly asset: Asset | null;
-    readonly why: string;
-  }[];
+  /** Rungs that may not be used now, with the reason. */
+  readonly blocked: readonly Block[];
   readonly learned: Learned;
   /** Epoch of the run: part of intent ids and of the fingerprint tail. */
   readonly epoch: number;

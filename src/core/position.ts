@@ -8,7 +8,7 @@ import type { Levels } from './need.ts';
 import { PRODUCT_FACTS } from './products.ts';
 import { CRUMB, excess, interestFirst, tiersAfter, valueAdded } from './sizing.ts';
 import type { Stand } from './sizing.ts';
-import { Dec, ONE, ZERO, max, parse, sum } from './money.ts';
+import { Dec, ONE, ZERO, max, min, parse, sum } from './money.ts';
 
 /**
  * How far the venue's LTV may lie above the one from quantities before it is believed instead: reads a moment apart and
@@ -26,7 +26,7 @@ export interface CoinNow {
   readonly amount: Dec;
   /** Coins inside that a repayment could use at once. */
   readonly free: Dec;
-  /** The same, less what the operator keeps there; nothing while an undecided intent may touch them. */
+  /** The same, less what the operator keeps there and what an undecided intent may have touched. */
   readonly spendable: Dec;
   readonly price: Dec;
   /** Weight at which an inside repayment takes them out. */
@@ -70,11 +70,19 @@ export function positionOf(loan: LoanView, inside: InsideRules): Basis {
 }
 
 function coinNow(coin: CollateralView, weight: Dec, inside: InsideRules, mine: readonly Intent[]): CoinNow {
-  const touched = mine.some(
-    (intent) => intent.asset === coin.asset && (intent.from === 'inside' || intent.to === 'inside'),
-  );
-  const free = touched ? ZERO : coin.free;
+  const free = untouched(coin, mine);
   return { ...coin, weight, free, spendable: max(ZERO, free.minus(inside.keep[coin.asset] ?? ZERO)) };
+}
+
+/**
+ * Coins inside that no undecided intent can have touched. One that takes coins out may have taken any of them; one that brings
+ * some in leaves those alone that were there before it, and what it brings counts only once it is settled (DESIGN §5.7).
+ */
+function untouched({ asset, free }: CollateralView, mine: readonly Intent[]): Dec {
+  const here = mine.filter((intent) => intent.asset === asset);
+  if (here.some(({ from }) => from === 'inside')) return ZERO;
+  const incoming = here.filter(({ to }) => to === 'inside');
+  return incoming.reduce((least, { before }) => min(least, parse(before.inside[asset] ?? '0')), free);
 }
 
 /**

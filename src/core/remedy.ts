@@ -11,6 +11,7 @@ import { fitAdd, fitRepay, isCrumb } from './fit.ts';
 import type { Fit, Misfit, RepayRules, Sized, Wanted } from './fit.ts';
 import type { Ask, Option, Short } from './ladder.ts';
 import type { Spent } from './limits.ts';
+import type { Block } from './need.ts';
 import { afterAdd, afterRepayInside, afterRepayOutside } from './position.ts';
 import type { CoinNow, DebtNow, Position } from './position.ts';
 import { PRODUCT_FACTS, legalRung, routeOf } from './products.ts';
@@ -80,6 +81,11 @@ function refusalOf(ask: Ask, option: Option): string | null {
   return dislocationOf(ask, option) ?? blockOf(ask, option);
 }
 
+/** A rung that an open breaker stands against: beyond `urgent` it comes after all others (ladder.ts). */
+export function isLastResort(ask: Ask, option: Option): boolean {
+  return blocksOn(ask, option).some(({ lastResort }) => lastResort);
+}
+
 /** A coin whose price is in dispute is never added; `notWhen: dislocated` closes the rung while any coin of the loan is. */
 function dislocationOf(ask: Ask, option: Option): string | null {
   const { isDislocated } = ask.scene;
@@ -94,21 +100,27 @@ function assetOf(one: { readonly asset: Asset }): Asset {
 }
 
 function blockOf(ask: Ask, option: Option): string | null {
-  const verbs = (option.fed ? [] : (routeOf(ask.loan.product, option.rung.do, option.from) ?? [])).map(
-    (step) => step.verb,
-  );
+  const yields = ask.tier === 'urgent';
+  return blocksOn(ask, option).find(({ lastResort }) => !(lastResort && yields))?.why ?? null;
+}
+
+function blocksOn({ scene, loan }: Ask, option: Option): readonly Block[] {
+  const { blocked } = scene.input;
+  if (blocked.length === 0) return blocked;
+  const route = option.fed ? [] : (routeOf(loan.product, option.rung.do, option.from) ?? []);
+  const verbs = route.map((step) => step.verb);
   const uses = {
     transfer: verbs.includes('transferIn'),
     repay: option.rung.do === 'repay',
-    add: option.rung.do === 'add',
+    add: verbs.includes('add'),
   };
-  const block = ask.scene.input.blocked.find(
+  return blocked.filter(
     (one) =>
       uses[one.needs] &&
-      (one.loan === null || one.loan === ask.loan.id) &&
+      (one.loan === null || one.loan === loan.id) &&
+      (one.product === null || one.product === loan.product) &&
       (one.asset === null || one.asset === option.asset),
   );
-  return block === undefined ? null : block.why;
 }
 
 type Part = Pick<PlanStep, 'sized' | 'fit' | 'pays' | 'price' | 'decimals' | 'position' | 'purse'>;

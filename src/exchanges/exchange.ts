@@ -62,6 +62,8 @@ export interface Venue {
   evidence(intent: Intent, signal: AbortSignal): Promise<Evidence>;
   watchPrices(assets: readonly Asset[], onPrice: (tick: PriceTick) => void): Stop;
   examine(signal: AbortSignal): Promise<readonly Finding[]>;
+  /** The venue's clock less our wall clock, ms, as last asked for; `null` while it is not known. Asks nobody. */
+  clockOffsetMs(): number | null;
   close(): Promise<void>;
 }
 

@@ -143,10 +143,12 @@ async function refuse(deps: LookDeps, intent: Intent, reason: string): Promise<A
 
 async function record(deps: LookDeps, intent: Intent, reply: Reply): Promise<Acted> {
   const next = afterReply(intent, reply, deps.clock.wall());
-  const { state, ref, note, settledAt } = next;
+  const { state, ref, note, settledAt, troubleAt } = next;
   if (state === 'planned' || state === 'sending' || state === 'voided') throw new Error(`no reply leads to ${state}`);
   const fuse = !(reply.outcome === 'rejected' && NOT_NOW.has(reply.effect));
-  const appended = await append(deps, () => deps.journal.outcome(intent, state, { ref, note, settledAt }, fuse));
+  const appended = await append(deps, () =>
+    deps.journal.outcome(intent, state, { ref, note, settledAt, troubleAt }, fuse),
+  );
   deps.passing('recorded');
   const isContrary = appended.result === 'contradicts' || appended.result === 'overrules';
   const contradiction = isContrary ? `the journal says ${appended.state}, the venue's reply says ${state}` : null;
@@ -176,10 +178,14 @@ export function afterReply(intent: Intent, reply: Reply, now: number): Intent {
     case 'accepted':
       return { ...intent, state: 'settling', ref: reply.ref, note: reply.note };
     case 'rejected':
-      return { ...intent, state: 'rejected', settledAt: now, note: `${reply.code}: ${reply.meaning}` };
+      return {
+        ...intent,
+        ...{ state: 'rejected', settledAt: now, note: `${reply.code}: ${reply.meaning}` },
+        troubleAt: reply.effect === 'unavailable' ? now : intent.troubleAt,
+      };
     case 'refused':
       return { ...intent, state: 'refused', settledAt: now, note: reply.reason };
     case 'unknown':
-      return { ...intent, state: 'unknown', note: reply.reason };
+      return { ...intent, state: 'unknown', troubleAt: now, note: reply.reason };
   }
 }

@@ -1,4 +1,6 @@
 /** Step 5, first half: gathers what the core needs to decide, and adds a record for every loan that it was not asked about. */
+import { blocksOf, breakerWords } from '../core/breaker.ts';
+import type { Breaker } from '../core/breaker.ts';
 import type { Verdicts } from '../core/dislocation.ts';
 import type { Intent } from '../core/intent.ts';
 import type { AccountView, LoanId, LoanView } from '../core/loan.ts';
@@ -34,6 +36,8 @@ export interface Question {
   readonly verdicts: Verdicts;
   readonly undecided: readonly Intent[];
   readonly freedom: Freedom;
+  /** Calls that the venue fails at. */
+  readonly breakers: readonly Breaker[];
   /** Redis' clock: the one that budgets and the fuse are counted on (DESIGN §5.6). */
   readonly now: number;
 }
@@ -68,7 +72,7 @@ export function decideBlind(draft: Draft, why: string, now: number): readonly De
 }
 
 export function inputOf(question: Question): DecideInput {
-  const { setup, draft, opened, view, verdicts, undecided, freedom, now } = question;
+  const { setup, draft, opened, view, verdicts, undecided, freedom, breakers, now } = question;
   const policies: Record<LoanId, Policy> = {};
   const priorities: Record<LoanId, number> = {};
   for (const loan of view.loans) {
@@ -94,7 +98,7 @@ export function inputOf(question: Question): DecideInput {
     fruitless: fruitlessOf(question),
     dislocated: dislocatedOf(verdicts),
     attested: attestedOf(verdicts),
-    blocked: freedom.kind === 'otherMoney' ? freedom.blocked : [],
+    blocked: [...(freedom.kind === 'otherMoney' ? freedom.blocked : []), ...blocksOf(breakers)],
     learned: opened.learned,
     epoch: opened.epoch,
   };
@@ -118,8 +122,8 @@ function needsOf(draft: Draft, freedom: Freedom): readonly Need[] {
   }));
 }
 
-/** Says in the record which prices of the loan are in dispute, and why the hold is still on the whole account. */
-function explained(decision: Decision, { freedom, view, verdicts, setup }: Question): Decision {
+/** Says in the record which prices are in dispute, what the venue fails at, and why the whole account is still held. */
+function explained(decision: Decision, { freedom, view, verdicts, setup, breakers }: Question): Decision {
   const loans = view.loans.filter(({ id }) => id === decision.loan);
   const coins = withInside(involved({ loans }), setup.groups);
   const disputed = dislocatedOf(verdicts).filter((asset) => coins.includes(asset));
@@ -128,6 +132,9 @@ function explained(decision: Decision, { freedom, view, verdicts, setup }: Quest
     fired: true,
     says: wordsOf(coin, verdicts[coin]),
   }));
+  for (const breaker of breakers.filter(({ product }) => product === null || product === loans[0]?.product)) {
+    more.push({ rule: 'breaker', fired: breaker.state === 'open', says: breakerWords(breaker) });
+  }
   if (freedom.kind === 'held' && decision.verdict === 'wait')
     more.push({ rule: 'hold', fired: true, says: freedom.why });
   return more.length === 0 ? decision : { ...decision, trace: [...decision.trace, ...more] };

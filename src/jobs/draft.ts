@@ -24,6 +24,8 @@ export interface Withheld {
   readonly why: string;
 }
 
+type DraftFrom = Pick<Opened, 'loans' | 'account' | 'told' | 'redisNow'>;
+
 export class Draft {
   readonly loans: Map<LoanId, Stored>;
   readonly changed = new Map<LoanId, Stored>();
@@ -39,15 +41,17 @@ export class Draft {
   readonly #deps: LookDeps;
   readonly #setup: AccountSetup;
   readonly #now: number;
-  readonly #told: ReadonlySet<string>;
+  readonly #told: ReadonlyMap<string, number>;
+  readonly #redisNow: number;
   readonly #lasting = new Set<string>();
   readonly #over = new Set<string>();
 
-  constructor(deps: LookDeps, setup: AccountSetup, from: Pick<Opened, 'loans' | 'account' | 'told'>, now: number) {
+  constructor(deps: LookDeps, setup: AccountSetup, from: DraftFrom, now: number) {
     this.#deps = deps;
     this.#setup = setup;
     this.#now = now;
     this.#told = from.told;
+    this.#redisNow = from.redisNow;
     this.loans = new Map(from.loans);
     this.account = from.account ?? start('account', { id: setup.name, now });
   }
@@ -97,14 +101,28 @@ export class Draft {
    * @param about tells conditions of one category and one loan apart
    */
   lasting(severity: Severity, category: string, loan: LoanId | null, says: string, about = ''): void {
-    const name = `${category}/${loan ?? ''}${about === '' ? '' : ` ${about}`}`;
+    const name = nameOf(category, loan, about);
     if (!this.#told.has(name) && !this.#lasting.has(name)) this.alert(severity, category, loan, says);
     this.#lasting.add(name);
   }
 
+  /** Marks a condition that lasts and is not told by itself. Returns for how long it has lasted, ms by Redis' clock. */
+  lastsFor(category: string, loan: LoanId | null): number {
+    const name = nameOf(category, loan, '');
+    this.#lasting.add(name);
+    return Math.max(0, this.#redisNow - (this.#told.get(name) ?? this.#redisNow));
+  }
+
+  /** Marks it as well, and says whether an earlier look has. */
+  marks(category: string, loan: LoanId | null, about: string): boolean {
+    const name = nameOf(category, loan, about);
+    this.#lasting.add(name);
+    return this.#told.has(name);
+  }
+
   /** Conditions of these categories were looked for: those that this look did not find are over. */
   searched(...categories: readonly string[]): void {
-    for (const name of this.#told) {
+    for (const name of this.#told.keys()) {
       if (categories.includes(name.split('/')[0] ?? '') && !this.#lasting.has(name)) this.#over.add(name);
     }
   }
@@ -151,4 +169,8 @@ export class Draft {
         return;
     }
   }
+}
+
+function nameOf(category: string, loan: LoanId | null, about: string): string {
+  return `${category}/${loan ?? ''}${about === '' ? '' : ` ${about}`}`;
 }

@@ -50,8 +50,8 @@ export interface Opened {
   /** The newest intents, newest first, whatever became of them. */
   readonly recent: readonly Intent[];
   readonly voided: readonly string[];
-  /** Conditions that were alerted and were not over at the last look. */
-  readonly told: ReadonlySet<string>;
+  /** Conditions that were alerted and were not over at the last look, and since when (Redis ms). */
+  readonly told: ReadonlyMap<string, number>;
   /** Failed looks in a row; below zero: good ones since there were too many. */
   readonly health: number;
   /** A contradiction that the account's machine may not know yet. */
@@ -126,7 +126,7 @@ const DAY_MS = 86_400_000;
 const CHARGES_KEPT_MS = 2 * DAY_MS;
 const DECISIONS_KEPT = 20_000;
 const RECENT_AMOUNTS = 200;
-const RECENT_INTENTS = 8;
+export const RECENT_INTENTS = 8;
 const RECENT_ACTS = 64;
 
 export class Journal {

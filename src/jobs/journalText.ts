@@ -12,7 +12,7 @@ import type { Acknowledged, Paused } from './operator.ts';
 /** Fields of an intent that change after it was written. */
 export type Mutable = Pick<
   Intent,
-  'state' | 'validUntil' | 'sentAt' | 'settledAt' | 'ref' | 'note' | 'reads' | 'byWord'
+  'state' | 'validUntil' | 'sentAt' | 'settledAt' | 'troubleAt' | 'ref' | 'note' | 'reads' | 'byWord'
 >;
 /** Fields that scripts alone write. */
 type Marks = Pick<Intent, 'emergency' | 'word'>;
@@ -60,7 +60,7 @@ function intentTexts(intent: Intent, charge: Charge): readonly string[] {
 }
 
 function bodyOf(intent: Intent): Body {
-  const { state: _s, validUntil: _v, sentAt: _a, settledAt: _t, ref: _r, note: _n, reads: _d, ...kept } = intent;
+  const { state: _s, validUntil: _v, sentAt: _a, settledAt: _t, troubleAt: _f, ref: _r, note: _n, reads: _d, ...kept } = intent;
   const { emergency: _e, word: _w, byWord: _b, ...body } = kept;
   return body;
 }
@@ -83,6 +83,7 @@ export function intentOf(fields: Readonly<Record<string, string>>): Intent | nul
     validUntil: number('validUntil'),
     sentAt: number('sentAt'),
     settledAt: number('settledAt'),
+    troubleAt: number('troubleAt'),
     ref: ref === undefined || ref === '' ? null : ref,
     note: note ?? '',
     reads: JSON.parse(reads ?? '[]') as Intent['reads'],
@@ -125,7 +126,7 @@ export function openedOf(reply: unknown): Opened {
     recentAmounts: texts(amounts),
     recent: intentsOf(list(recent).map((fields) => record(texts(fields)))),
     voided: texts(voided),
-    told: new Set(texts(told)),
+    told: new Map(Object.entries(record(texts(told))).map(([name, at]) => [name, Number(at)])),
     health: Number(text(health) ?? '0'),
     halt: text(halt),
     rest: text(resting) === null ? null : (JSON.parse(text(resting) ?? '') as Rest),

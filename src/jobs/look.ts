@@ -9,15 +9,20 @@
  */
 import type { Intent } from '../core/intent.ts';
 import type { LoanId } from '../core/loan.ts';
+import { parse } from '../core/money.ts';
 import { strangeWords } from '../core/outsiders.ts';
 import type { AccountSetup, LookDeps } from './account.ts';
 import { act } from './act.ts';
+import { breakersNow, lot } from './breakers.ts';
+import { watchClocks } from './clocks.ts';
 import type { Acted } from './act.ts';
 import { commitOf } from './committing.ts';
 import type { CommitMore } from './committing.ts';
 import { beginComparing, comparePrices } from './comparing.ts';
 import { decideBlind } from './deciding.ts';
+import { watchDefinitions } from './definitions.ts';
 import { Draft } from './draft.ts';
+import { escalate } from './escalating.ts';
 import type { Opened } from './journal.ts';
 import { StaleEpochError } from './journal.ts';
 import type { Lease } from './lease.ts';
@@ -27,10 +32,12 @@ import { observe } from './observing.ts';
 import type { Blind, Sight } from './observing.ts';
 import { obeyPauses, takeAcknowledgement } from './obeying.ts';
 import { nextLook, setbacksOf } from './pacing.ts';
+import { lastGood } from './plausibility.ts';
 import { imported, trusted } from './quarantine.ts';
 import { feedVerdicts, gather, judge } from './reconcile.ts';
-import type { Gathered } from './reconcile.ts';
+import type { Gathered, Judging } from './reconcile.ts';
 import { settle } from './settle.ts';
+import { tellStuck } from './stuck.ts';
 import { triage } from './triaging.ts';
 import type { Plan } from './triaging.ts';
 import { freedomOf, isUndecided } from './undecided.ts';
@@ -75,7 +82,7 @@ class Look {
 
     const comparable = beginComparing(deps);
     await feedVerdicts(deps, setup, opened, draft); // 2
-    takeAcknowledgement(setup, opened, draft, deps.clock.wall());
+    await takeAcknowledgement(deps, setup, opened, draft, signal);
     const gathered = await gather(deps, setup, opened.undecided, signal);
     const since = await comparable;
     const seen = await observe(deps, setup, opened, draft, signal); // 3
@@ -85,15 +92,20 @@ class Look {
 
     const { sight } = seen;
     const { view } = sight;
+    watchClocks(deps, setup, opened, draft);
+    watchDefinitions(setup, draft, sight.previous, view, deps.clock.wall());
     const verdicts = await comparePrices(deps, setup, opened, draft, view, since);
-    const judged = await judge(deps, { setup, draft, others: opened.others }, gathered, view);
+    const judged = await judge(deps, { setup, draft, ...movesOf(opened) }, gathered, view);
     const undecided = judged.filter(isUndecided);
+    tellStuck(setup, draft, undecided, deps.clock.wall());
+    const breakers = breakersNow([...judged, ...opened.recent], deps.clock.wall(), setup.timing);
     obeyPauses(setup, opened, draft, deps.clock.wall());
     const others = (loan: LoanId): string | null => strangeWords(sight.strange, loan);
     seeLoans(setup, draft, { view, undecided, now: deps.clock.wall(), epoch: opened.epoch, others }); // 4
     const freedom = this.#freedom(draft, gathered, undecided);
-    const question = { setup, draft, opened, view, verdicts, undecided, freedom, now: this.#redisNow() };
+    const question = { setup, draft, opened, view, verdicts, undecided, freedom, breakers, now: this.#redisNow() };
     const plan = await triage(deps, question, sight, signal); // 5
+    escalate(setup, draft, view, plan?.intent.loan ?? null, (loan) => whyNothing(draft, loan));
     if (plan === null) return this.#finish(draft, sight, undecided, retryAfterMs);
 
     deps.passing('decided');
@@ -126,7 +138,7 @@ class Look {
     this.#tellReply(draft, acted);
     const settled =
       acted.intent.state === 'settling'
-        ? await settle(deps, { setup, draft, others: opened.others }, acted.intent, signal)
+        ? await settle(deps, { setup, draft, ...movesOf(opened) }, acted.intent, signal)
         : acted.intent; // 8
 
     deps.passing('settled');
@@ -176,6 +188,11 @@ class Look {
     if (reply.outcome !== 'rejected') return;
     draft.tell(loan, { type: 'REJECTED', now, intentId, why: note });
     if (reply.effect === 'halt') draft.tellAccount({ type: 'HALT', now, why: note });
+    const [before] = this.#opened.recent;
+    if (reply.effect === 'clock' && before?.state === 'rejected' && before.note === note) {
+      const why = `${note}, and again after the venue's clock was asked for. See that this machine keeps its time (NTP)`;
+      draft.tellAccount({ type: 'CLOCK_JUMPED', now, why });
+    }
   }
 
   /** Blind means still (DESIGN §2.4): the machines count it, the records say so, nothing is decided. */
@@ -186,6 +203,7 @@ class Look {
       if (isWatched(stored)) draft.tell(loan, { type: 'OBSERVE_FAILED', now: clock.wall(), why });
     }
     draft.decisions = decideBlind(draft, why, this.#redisNow()).map((decision) => ({ decision, withheld: null }));
+    escalate(this.#setup, draft, lastGood(this.#opened), null, () => why);
     const nextLookAt = this.#next(draft, this.#opened.undecided, { retryAfterMs, blind: true });
     await this.#commit(draft, { view: null, intent: null, suspect, nextLookAt, lookedAt: clock.wall() });
     emit(this.#setup.name, { type: 'blind', why, nextLookAt });
@@ -235,6 +253,8 @@ class Look {
       undecided,
       still: mode === 'dryRun' || this.#opened.paused !== null,
       blind: more.blind ?? false,
+      failures: draft.health ?? 0,
+      lot: lot(`${this.#opened.epoch}-${this.#deps.stamp}-${this.#setup.name}`),
       retryAfterMs: more.retryAfterMs,
       setbacks: more.setbacks ?? 0,
     });
@@ -259,4 +279,15 @@ function statesOf(draft: Draft): Readonly<Record<string, string>> {
 function newestSend({ recent }: Opened): number | null {
   const sends = recent.flatMap(({ sentAt }) => sentAt ?? []);
   return sends.length === 0 ? null : Math.max(...sends);
+}
+
+/** What its decision of this look says about why nothing leaves; `null` below `act`, where nobody has to hurry. */
+function whyNothing({ decisions }: Draft, loan: LoanId): string | null {
+  const found = decisions.find(({ decision }) => decision.loan === loan)?.decision;
+  if (found === undefined) return 'it was not decided about';
+  return parse(found.ltv).lt(parse(found.levels.act)) ? null : found.says;
+}
+
+function movesOf({ others, recent, undecided }: Opened): Pick<Judging, 'others' | 'ours'> {
+  return { others, ours: [...undecided, ...recent.filter(({ id }) => undecided.every((one) => one.id !== id))] };
 }

@@ -2,17 +2,25 @@
 import { isoOf } from '../clock.ts';
 import { causesOf, isForAPerson } from '../machines/accountMachine.ts';
 import type { Stored } from '../machines/types.ts';
-import type { AccountSetup } from './account.ts';
+import type { AccountSetup, LookDeps } from './account.ts';
 import type { Draft } from './draft.ts';
 import type { Opened } from './journal.ts';
 import { isWatched } from './needing.ts';
+import { messageOf, withDeadline } from './observing.ts';
 import type { Paused } from './operator.ts';
 
 /**
  * An acknowledgement lifts what the operator saw. A cause that came since, or now has another reason, is news to the
- * operator: then nothing is lifted.
+ * operator: then nothing is lifted. Nor is a halt while the venue still refuses the key: that is asked before it is lifted,
+ * and not by a money call.
  */
-export function takeAcknowledgement(setup: AccountSetup, { acknowledged }: Opened, draft: Draft, now: number): void {
+export async function takeAcknowledgement(
+  deps: LookDeps,
+  setup: AccountSetup,
+  { acknowledged }: Opened,
+  draft: Draft,
+  signal: AbortSignal,
+): Promise<void> {
   if (acknowledged === null) return;
   const held = causesOf(draft.account).filter(({ kind }) => isForAPerson(kind));
   if (held.length === 0) return;
@@ -23,8 +31,29 @@ export function takeAcknowledgement(setup: AccountSetup, { acknowledged }: Opene
     draft.alert('critical', 'acknowledged', null, says);
     return;
   }
+  const broken = draft.has('halt') ? await stillBroken(deps, setup, signal) : null;
+  const now = deps.clock.wall();
+  if (broken !== null) {
+    const says = `${by} acknowledged it (${why}), but ${setup.name} stays halted: ${broken}. Mend that, then acknowledge again`;
+    draft.tellAccount({ type: 'HALT', now, why: broken });
+    draft.alert('critical', 'acknowledged', null, says);
+    return;
+  }
   draft.tellAccount({ type: 'ACKNOWLEDGE', now, by, why });
   draft.alert('warning', 'acknowledged', null, `${by} acknowledged it (${why}): ${setup.name} is ${draft.mode} now`);
+}
+
+/** What an examination of the key still finds wrong, in words; `null`: nothing that would stop a start. */
+async function stillBroken(deps: LookDeps, setup: AccountSetup, signal: AbortSignal): Promise<string | null> {
+  try {
+    const findings = await deps.venue.examine(withDeadline(deps.clock, signal, setup));
+    const fails = findings.filter(
+      ({ level, onlyForSending }) => level === 'fail' && !(setup.mode === 'dryRun' && onlyForSending === true),
+    );
+    return fails.length === 0 ? null : fails.map(({ check, says, remedy }) => `${check}: ${says} ${remedy}`).join(' ');
+  } catch (error) {
+    return `the key could not be examined: ${messageOf(error)}`;
+  }
 }
 
 /** A paused loan is watched and warned about, and asks for nothing. What it has in flight is reconciled all the same. */

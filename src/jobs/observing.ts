@@ -12,11 +12,14 @@ import type { Opened } from './journal.ts';
 import { believe, doubtWords, knownOf, lastGood, remembered } from './plausibility.ts';
 import { wentBack, withoutDoubted, withoutOld } from './plausibility.ts';
 import type { Belief } from './plausibility.ts';
+import { FAILING_AFTER } from './pacing.ts';
 import { viewText } from './viewText.ts';
 
 /** A view that may be decided on, without its doubted parts, and how old it has become meanwhile. */
 export interface Sight {
   readonly view: AccountView;
+  /** What was believed last; `null` before the first look. */
+  readonly previous: AccountView | null;
   /** What moved in its loans since they were last believed, and was none of ours. */
   readonly strange: readonly Explained[];
   /** Views that wait for agreement about their doubted parts. */
@@ -39,8 +42,7 @@ export type Seen =
   /** Nothing may be decided from what was read. */
   | { readonly sight: null; readonly blind: Blind };
 
-/** Failed looks in a row that make an account `degraded`, and good ones that end it: one hiccup is no news. */
-const FAILING_AFTER = 3;
+/** Good looks in a row that end `degraded`: one hiccup is no news, in either direction. */
 const CALM_AFTER = 3;
 /** How often the venue's records are asked while something is in doubt, and by changes that nobody doubts. */
 const ASKED_PER_DOUBT = 5;
@@ -59,6 +61,7 @@ export async function observe(
   try {
     read = await deps.venue.observe(withDeadline(clock, signal, setup));
   } catch (error) {
+    tellKind(setup, opened, draft, error, clock.wall());
     return failed(clock.wall(), opened, draft, messageOf(error), retryAfterOf(error));
   }
   const now = clock.wall();
@@ -96,7 +99,7 @@ export async function observe(
   const before = Math.max(now - view.asOf, mono - startedAt);
   const ageMs = (): number => Math.max(clock.wall() - view.asOf, before + clock.mono() - mono);
   const text = viewText(remembered(previous, believed));
-  return { sight: { view: believed, strange, suspect: belief.suspect, ageMs, text }, blind: null };
+  return { sight: { view: believed, previous, strange, suspect: belief.suspect, ageMs, text }, blind: null };
 }
 
 /** Longest that all reads of one look may take together. */
@@ -108,6 +111,23 @@ function failed(now: number, opened: Opened, draft: Draft, why: string, retryAft
   draft.health = Math.max(0, opened.health) + 1;
   if (draft.health >= FAILING_AFTER) draft.tellAccount({ type: 'READS_FAILING', now, why });
   return { sight: null, blind: { why, suspect: opened.suspect, retryAfterMs } };
+}
+
+/**
+ * A key that is refused look after look is lost until a person mends it; one refusal may be a mistake of the venue, and a halt
+ * that a crash brought would keep the loans unprotected after it. A refused clock was asked for again before it came here.
+ */
+function tellKind({ name }: AccountSetup, opened: Opened, draft: Draft, error: unknown, now: number): void {
+  if (!(error instanceof VenueError)) return;
+  const says = `${name}: ${error.message}`;
+  if (error.kind === 'permission' && opened.health + 1 >= FAILING_AFTER) {
+    const why = `${says}. The venue refuses the key, look after look: see whether it was deleted, has expired, lost a right, or is bound to another address`;
+    draft.tellAccount({ type: 'HALT', now, why });
+  }
+  if (error.kind === 'clock') {
+    const why = `${says}. The venue's clock was asked for again and it still refuses the time. See that this machine keeps its time (NTP)`;
+    draft.tellAccount({ type: 'CLOCK_JUMPED', now, why });
+  }
 }
 
 /** Nothing waits for the records: what they say comes with a ring, and the loans that are not in doubt go on meanwhile. */

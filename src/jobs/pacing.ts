@@ -16,6 +16,9 @@ export interface PaceFacts {
   /** The account sends nothing anyway: dry-run, or paused. */
   readonly still: boolean;
   readonly blind: boolean;
+  /** Failed looks in a row, this one included, and the lot that tells this account from others. */
+  readonly failures: number;
+  readonly lot: number;
   /** What the venue asked for; nothing may undercut it. */
   readonly retryAfterMs: number;
   /** Calls in a row, up to this look, that the venue turned down or that could not leave. */
@@ -25,10 +28,22 @@ export interface PaceFacts {
 export function nextLook(facts: PaceFacts): number {
   const { now, timing, lookBy, blind, setbacks, retryAfterMs } = facts;
   // A machine's own retry of a failed look grows; it never makes looks rarer than those of a quiet account.
-  const wait = blind ? timing.lookEveryMs : isPressing(facts) ? timing.lookSoonMs : timing.lookEveryMs;
+  const wait = blind ? blindWait(facts) : isPressing(facts) ? timing.lookSoonMs : timing.lookEveryMs;
   const doubled = setbacks === 0 ? 0 : Math.min(timing.lookSoonMs * 2 ** (setbacks - 1), timing.lookEveryMs);
   const least = Math.max(blind ? timing.lookSoonMs : timing.spacingMs, retryAfterMs, doubled, 1);
   return Math.max(now + least, Math.min(now + wait, lookBy));
+}
+
+/** Failed looks in a row after which a venue is read slowly: the breaker of reads. One good look closes it. */
+export const FAILING_AFTER = 3;
+const SLOWLY = 2;
+
+/**
+ * Twice as rarely, and up to three times, by lot, so that not everybody asks a failing venue in the same moment. Not more: the
+ * next look is the trial that ends it, and a loan may be waiting.
+ */
+function blindWait({ failures, lot, timing: { lookEveryMs } }: PaceFacts): number {
+  return failures < FAILING_AFTER ? lookEveryMs : Math.round(lookEveryMs * (SLOWLY + lot));
 }
 
 /** Something is being done or about to be done. Loans that are short of money or room wait for prices, not for time. */

@@ -5,6 +5,7 @@ import type { AccountView } from '../core/loan.ts';
 import { triggerLtv } from '../core/loan.ts';
 import type { Shown } from '../core/outcome.ts';
 import { showsAmong } from '../core/outsiders.ts';
+import { explanationOf } from '../core/plausible.ts';
 import { awaited } from '../machines/step.ts';
 import type { AccountSetup, LookDeps } from './account.ts';
 import type { Draft } from './draft.ts';
@@ -99,26 +100,36 @@ export interface Judging {
   readonly draft: Draft;
   /** What others did: neither taken for our effect nor held against us. */
   readonly others: readonly Moves[];
+  /** Our newest calls, this one among them: one that leaves beside another moves the same loan. */
+  readonly ours: readonly Intent[];
 }
 
 /** Rules on what was gathered, in the light of a view that was read after it. Returns the intents as they stand now. */
 export async function judge(
   deps: LookDeps,
-  { setup, draft, others }: Judging,
+  { setup, draft, others, ours }: Judging,
   gathered: readonly Gathered[],
   view: AccountView,
 ): Promise<readonly Intent[]> {
   const judged: Intent[] = [];
   for (const { intent, evidence } of gathered) {
     const now = deps.clock.wall();
-    const shown = shownAmong(intent, view, others, setup.timing.lagMarginMs);
+    const shown = shownAmong(intent, view, others, besides(intent, ours), setup.timing.lagMarginMs);
     const ruled = ruling(intent, evidence, shown, now, setup.timing);
     const settledAt = isUndecided(ruled) ? null : now;
-    const next: Intent = { ...intent, ...statusOf(ruled), settledAt, reads: withRead(intent, now, evidence) };
+    const troubleAt = isLateNow(intent, ruled, now, setup) ? (intent.troubleAt ?? now) : intent.troubleAt;
+    const next: Intent = {
+      ...intent,
+      ...statusOf(ruled),
+      settledAt,
+      troubleAt,
+      reads: withRead(intent, now, evidence),
+    };
     const { note, ref, reads } = next;
     deps.passing('judged');
     const byWord = ruled.byWord === true ? { byWord: true as const } : {};
-    const appended = await deps.journal.outcome(intent, ruled.state, { note, ref, reads, settledAt, ...byWord });
+    const facts = { note, ref, reads, settledAt, troubleAt, ...byWord };
+    const appended = await deps.journal.outcome(intent, ruled.state, facts);
     deps.passing('verdict');
     if (appended.result === 'contradicts' || appended.result === 'overrules') {
       const why = `intent ${intent.id}: the journal says ${appended.state}, the evidence says ${ruled.state}`;
@@ -139,13 +150,35 @@ export async function judge(
  * where the venue's records say that somebody moved this loan since, they may be hiding the effect: a liquidation pays
  * with what our transfer brought in.
  */
-function shownAmong(intent: Intent, view: AccountView, others: readonly Moves[], lagMs: number): Shown {
-  const shown = showsAmong(intent, view, others, lagMs);
+function shownAmong(
+  intent: Intent,
+  view: AccountView,
+  others: readonly Moves[],
+  ours: readonly Moves[],
+  lagMs: number,
+): Shown {
+  const shown = showsAmong(intent, view, [...others, ...ours], lagMs);
   const isTouched = others.some(
     ({ at, changes }) =>
       at >= intent.plannedAt && at <= view.asOf - lagMs && changes.some(({ of }) => of === intent.loan),
   );
   return shown === 'notYet' && isTouched ? 'contradicts' : shown;
+}
+
+/** What calls of ours that were under way at the same time did, or, where that is not known, may have done. */
+function besides(intent: Intent, ours: readonly Intent[]): readonly Moves[] {
+  return ours.flatMap((one): readonly Moves[] => {
+    if (one.id === intent.id || one.sentAt === null) return [];
+    const changes = explanationOf(one);
+    if (one.state === 'confirmed') return [{ at: one.settledAt ?? 0, changes }];
+    const isOpen = isUndecided(one) || (one.state === 'expired' && (one.settledAt ?? 0) >= intent.plannedAt);
+    return isOpen ? [{ at: Number.POSITIVE_INFINITY, changes }] : [];
+  });
+}
+
+/** Not seen done within `reflectTimeout`, whatever its answer was: that is the venue's trouble, not that of a run that died. */
+function isLateNow({ sentAt, plannedAt }: Intent, ruled: Ruling, now: number, { timing }: AccountSetup): boolean {
+  return ruled.state === 'unknown' && now - (sentAt ?? plannedAt) > timing.reflectTimeoutMs;
 }
 
 function statusOf({ state, note, ref }: Ruling): Pick<Intent, 'state' | 'note' | 'ref'> {

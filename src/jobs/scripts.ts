@@ -125,7 +125,7 @@ return {
   epoch, redis.call('HGETALL', KEYS[3]), redis.call('GET', KEYS[4]), intents,
   redis.call('ZRANGEBYSCORE', KEYS[5], tonumber(now) - tonumber(ARGV[2]), '+inf'), redis.call('HGETALL', KEYS[6]),
   redis.call('HGETALL', KEYS[7]), redis.call('GET', KEYS[8]), redis.call('GET', KEYS[9]), redis.call('GET', KEYS[10]),
-  amounts, recent, voided, redis.call('HKEYS', KEYS[12]), redis.call('GET', KEYS[13]), redis.call('GET', KEYS[14]),
+  amounts, recent, voided, redis.call('HGETALL', KEYS[12]), redis.call('GET', KEYS[13]), redis.call('GET', KEYS[14]),
   redis.call('GET', KEYS[15]), redis.call('GET', KEYS[16]), now, pauses, redis.call('GET', KEYS[17]),
   redis.call('ZRANGE', KEYS[18], -tonumber(ARGV[6]), -1)
 }`;

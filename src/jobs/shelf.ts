@@ -60,6 +60,14 @@ export class Shelf {
     return all.filter((intent) => intent !== null);
   }
 
+  /** The newest intents and those that may still move money: what breakers are made of. */
+  async newest(count: number): Promise<readonly Intent[]> {
+    const recent = await this.#redis.zrevrange(this.#key('index'), 0, count - 1);
+    const open = await this.#redis.smembers(this.#key('open'));
+    const all = await Promise.all([...new Set([...recent, ...open])].map((id) => this.#intent(id)));
+    return all.filter((intent) => intent !== null);
+  }
+
   async means(): Promise<Means> {
     const redis = this.#redis;
     const [view, charges, learned, open, [seconds, micros]] = await Promise.all([

@@ -8,7 +8,7 @@
 import { UNDECIDED } from '../core/intent.ts';
 import type { Evidence, Intent } from '../core/intent.ts';
 import { allowed } from '../core/modes.ts';
-import type { AccountMode, DecideInput } from '../core/need.ts';
+import type { AccountMode, Block } from '../core/need.ts';
 import type { Timing } from './timing.ts';
 
 /** It may still move money. */
@@ -20,7 +20,7 @@ export type Freedom =
   | { readonly kind: 'free' }
   | { readonly kind: 'held'; readonly why: string }
   /** Other money may move; `blocked` names what it may not be used for. */
-  | { readonly kind: 'otherMoney'; readonly blocked: DecideInput['blocked'] };
+  | { readonly kind: 'otherMoney'; readonly blocked: readonly Block[] };
 
 export interface UndecidedFacts {
   readonly undecided: readonly Intent[];
@@ -46,22 +46,29 @@ export function freedomOf(facts: UndecidedFacts): Freedom {
   return beside(first, facts.evidence.get(first.id)?.verdict ?? null);
 }
 
+/** What the first call may have touched is blocked; a call that the venue still works on may hold its lock. */
 function beside(first: Intent, verdict: Evidence['verdict'] | null): Freedom {
-  const blocked = [...transferBlocks(first)];
-  if (!isBinanceMargin(first)) return { kind: 'otherMoney', blocked };
+  if (isTransfer(first)) return { kind: 'otherMoney', blocked: [transferBlock(first)] };
+  if (!isBinanceMargin(first)) return { kind: 'otherMoney', blocked: [] };
   if (verdict === 'pending') return held(`the venue is still working on ${first.id}`);
-  if (verdict !== 'happened' && verdict !== 'didNotHappen') {
-    const why = `nothing proves that the venue's lock of ${first.id} is free`;
-    blocked.push({ loan: null, needs: 'repay', asset: null, why });
-  }
-  return { kind: 'otherMoney', blocked };
+  const isFree = verdict === 'happened' || verdict === 'didNotHappen';
+  const why = `nothing proves that the venue's lock of ${first.id} is free`;
+  return { kind: 'otherMoney', blocked: isFree ? [] : [{ ...ANY, needs: 'repay', why }] };
 }
 
-/** A transfer that hangs blocks only what needs one (DESIGN §5.4). */
-function transferBlocks(intent: Intent): DecideInput['blocked'] {
-  if (intent.verb !== 'transferIn' && intent.verb !== 'transferOut') return [];
-  const why = `the transfer of ${intent.amount} ${intent.asset} is undecided`;
-  return [{ loan: null, needs: 'transfer', asset: null, why }];
+const ANY = { loan: null, product: null, asset: null, lastResort: false } as const;
+
+function isTransfer({ verb }: Intent): boolean {
+  return verb === 'transferIn' || verb === 'transferOut';
+}
+
+/**
+ * A transfer that hangs blocks only what needs one (DESIGN §5.4), for as long as it hangs: no second one is sent to be sure.
+ * The lock of borrowing and repaying is not its own: should a venue see that otherwise, it says so with a refusal, which is
+ * proof and costs nothing (ADR 020).
+ */
+function transferBlock({ amount, asset }: Intent): Block {
+  return { ...ANY, needs: 'transfer', why: `the transfer of ${amount} ${asset} is undecided` };
 }
 
 /** One borrowing or repaying at a time: the venue locks the account while one is pending. */

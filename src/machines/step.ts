@@ -66,6 +66,13 @@ export function held({ machine, context }: Stored): readonly Omit<Reservation, '
   return reserved.map((one) => ({ ...one, episode }));
 }
 
+const ELSEWHERE: ReadonlySet<string> = new Set(['cooling', 'paused', 'liquidating', 'closed', 'retired']);
+
+/** Whether a loan is in an episode in which something of ours could still help it. */
+export function inNeed({ machine, state, context }: Stored): boolean {
+  return machine === 'loan' && !ELSEWHERE.has(state) && isLoanContext(context) && context.episode !== null;
+}
+
 /** For how long a loan that asks for nothing was seen below its release level, ms; `null` when it does not count. */
 export function calmOf({ machine, state, context }: Stored): number | null {
   if (machine !== 'loan' || state !== 'watching.healthy' || !isLoanContext(context)) return null;

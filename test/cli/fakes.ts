@@ -57,6 +57,7 @@ export function repayIntent(loan: string, amount: string): Intent {
     validUntil: null,
     sentAt: null,
     settledAt: null,
+    troubleAt: null,
     ref: null,
     note: '',
     reads: [],

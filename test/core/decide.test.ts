@@ -219,13 +219,14 @@ describe('limits', () => {
 
 describe('rungs', () => {
   it('are skipped and named while what they need is blocked', () => {
-    const blocked = [{ loan: null, needs: 'transfer' as const, asset: null, why: 'a transfer hangs' }];
+    const HARD = { product: null, lastResort: false };
+    const blocked = [{ loan: null, needs: 'transfer' as const, ...HARD, asset: null, why: 'a transfer hangs' }];
     const decision = one({ blocked });
     expect(decision.verdict).toBe('starved');
     expect(fired(decision, 'rung 2')).toBe('skipped: a transfer hangs');
-    const other = [{ loan: 'bnb/other', needs: 'transfer' as const, asset: null, why: 'not mine' }];
+    const other = [{ loan: 'bnb/other', needs: 'transfer' as const, ...HARD, asset: null, why: 'not mine' }];
     expect(one({ blocked: other }).verdict).toBe('act');
-    const usdt = [{ loan: null, needs: 'repay' as const, asset: 'USDT', why: 'repay breaker open' }];
+    const usdt = [{ loan: null, needs: 'repay' as const, ...HARD, asset: 'USDT', why: 'repay breaker open' }];
     expect(act({ blocked: usdt }).rung).toBe(3);
   });
 

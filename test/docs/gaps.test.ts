@@ -45,16 +45,6 @@ const GAPS: readonly Gap[] = [
     without: /config\.alerts\b|alerts\.to\b|deadMan/,
   },
   {
-    says: 'No reaction to changed thresholds or a jumping clock',
-    code: server,
-    without: /'(?:DEFINITION_CHANGED|CLOCK_JUMPED)'/,
-  },
-  {
-    says: 'nothing in 0.1.0 raises it yet',
-    code: server,
-    without: /'(?:DEFINITION_CHANGED|CLOCK_JUMPED)'/,
-  },
-  {
     says: '**Only products that a rule names** are watched',
     code: server,
     having: /products: readonly Product\[\] = namedProducts\(account\)/,

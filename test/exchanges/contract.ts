@@ -182,6 +182,7 @@ function intentOf(cards: Cards, view: AccountView, count: number, over: Partial<
     validUntil: null,
     sentAt: null,
     settledAt: null,
+    troubleAt: null,
     ref: null,
     note: '',
     reads: [],

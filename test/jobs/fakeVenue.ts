@@ -12,6 +12,7 @@ import type {
   ExternalAct,
   ExternalActs,
   ExternalKind,
+  Finding,
   PriceTick,
   SignedRequest,
   Stop,
@@ -76,6 +77,9 @@ export class FakeVenue implements Venue {
   /** Sections that were read so many ms ago. */
   readonly aged = new Map<string, number>();
   observeError: Error | null = null;
+  /** The published line, and what the venue itself says of the LTV. */
+  line = '0.9';
+  venueLtv: readonly [low: string, high: string] | null = null;
   evidenceError: Error | null = null;
   cursorsError: Error | null = null;
   /** Reads show this view instead. */
@@ -172,7 +176,8 @@ export class FakeVenue implements Venue {
       account: this.account,
       product: this.product,
       key,
-      line: '0.9',
+      line: this.line,
+      ...(this.venueLtv === null ? {} : { venueLtv: this.venueLtv }),
       debts: [debt({ amount: books.debt })],
       coins: [coin({ amount: books.btc, free: margin ? books.btc : '0', price: this.price }), ...usdt],
       status: books.liquidating ? 'liquidating' : books.debt.isZero() ? 'closed' : 'open',
@@ -324,8 +329,17 @@ export class FakeVenue implements Venue {
     for (const { assets, onPrice } of this.watches) if (assets.includes(asset)) onPrice(tick);
   }
 
-  async examine(): Promise<readonly never[]> {
-    return Promise.resolve([]);
+  findings: readonly Finding[] | Error = [];
+  async examine(): Promise<readonly Finding[]> {
+    await Promise.resolve();
+    if (this.findings instanceof Error) throw this.findings;
+    return this.findings;
+  }
+
+  /** How far the venue's clock is ahead. */
+  clockAheadMs: number | null = 0;
+  clockOffsetMs(): number | null {
+    return this.clockAheadMs;
   }
 
   async close(): Promise<void> {

@@ -43,6 +43,7 @@ export function anIntent(id: string, over: Partial<Intent> = {}): Intent {
     validUntil: null,
     sentAt: null,
     settledAt: null,
+    troubleAt: null,
     ref: null,
     note: '',
     reads: [],

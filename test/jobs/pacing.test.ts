@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { PaceFacts } from '../../src/jobs/pacing.ts';
-import { nextLook, setbacksOf } from '../../src/jobs/pacing.ts';
+import { FAILING_AFTER, nextLook, setbacksOf } from '../../src/jobs/pacing.ts';
 import { TIMING } from './bench.ts';
 import { anIntent } from './fixtures.ts';
 
@@ -16,6 +16,8 @@ const QUIET: PaceFacts = {
   blind: false,
   retryAfterMs: 0,
   setbacks: 0,
+  failures: 0,
+  lot: 0,
 };
 const wait = (over: Partial<PaceFacts>): number => nextLook({ ...QUIET, ...over }) - NOW;
 
@@ -31,7 +33,10 @@ describe('the next look', () => {
     ['of a machine that wanted one long ago is not at once', { lookBy: NOW - 60_000 }, 100],
     ['of a blind account is when its machines retry', { blind: true, lookBy: NOW + 2_000 }, 2_000],
     ['of a blind account is never in a hurry', { blind: true, lookBy: NOW }, 1_000],
-    ['of a blind account is never rarer than that of a quiet one', { blind: true, lookBy: NOW + 30_000 }, 5_000],
+    ['of a blind account is not rarer than that of a quiet one at first', { blind: true, failures: 2 }, 5_000],
+    ['of a venue that keeps failing is slow', { blind: true, failures: 3 }, 10_000],
+    ['of a venue that keeps failing differs by lot', { blind: true, failures: 9, lot: 0.5 }, 12_500],
+    ['of an account that sees is as ever, whatever failed before', { failures: 9, lot: 0.5 }, 5_000],
     ['waits for what the venue asked for', { retryAfterMs: 60_000, states: ['acting.planned'] }, 60_000],
     ['comes later with every setback', { setbacks: 3, states: ['watching.breached'] }, 4_000],
     ['comes not rarer than an ordinary one after many setbacks', { setbacks: 30 }, 5_000],
@@ -56,12 +61,15 @@ describe('the next look', () => {
       still: fc.boolean(),
       retryAfterMs: fc.nat(300_000),
       setbacks: fc.nat(40),
+      failures: fc.nat(40),
+      lot: fc.double({ min: 0, max: 0.999, noNaN: true }),
     });
     fc.assert(
       fc.property(facts, (over) => {
         const ms = wait(over);
         expect(ms).toBeGreaterThanOrEqual(Math.max(1, over.retryAfterMs));
-        expect(ms).toBeLessThanOrEqual(Math.max(TIMING.lookEveryMs, over.retryAfterMs));
+        const slowly = over.blind && over.failures >= FAILING_AFTER ? 3 : 1;
+        expect(ms).toBeLessThanOrEqual(Math.max(slowly * TIMING.lookEveryMs, over.retryAfterMs));
       }),
     );
   });

@@ -83,6 +83,10 @@ export interface StageOptions {
   /** Accounts instead of the usual ones, named desk, with UID 42 at Binance and 43 at OKX. */
   readonly accounts?: Pick<WorldInput, 'binance' | 'okx'>;
   readonly timing?: Partial<Timing>;
+  /** A shipped tape; a calm one that stands still unless a test says otherwise. */
+  readonly tape?: string;
+  /** What the account watches, if it is more than the one product. */
+  readonly products?: readonly Product[];
   /** Another server on the exchanges and the journal of this one. */
   readonly after?: Stage;
 }
@@ -95,9 +99,10 @@ export async function openStage(
   options: StageOptions = {},
 ): Promise<Stage> {
   const { faults = [], compares = false, after } = options;
+  const { products = [product] } = options;
   const timing = { ...QUICK, ...options.timing };
   const world = { ...worldWith(options.wallet ?? { USDT: '50000' }), ...options.accounts };
-  const simulator = after?.simulator ?? (await startSimulator({ world, tape: 'calm-2023', seed: 1 }));
+  const simulator = after?.simulator ?? (await startSimulator({ world, tape: options.tape ?? 'calm-2023', seed: 1 }));
   if (after === undefined) onClose(() => simulator.stop());
   for (const fault of faults) simulator.simulation.faults.add(fault);
   const name = product.startsWith('okx') ? 'okx' : 'binance';
@@ -107,7 +112,7 @@ export async function openStage(
     venue: name,
     key: { id: secret(KEY.id), secret: secret(KEY.secret), passphrase: secret(KEY.passphrase) },
     hosts: simulator[name],
-    products: [product],
+    products,
     expectUid: null,
     clock: systemClock,
     requestDeadlineMs: timing.requestDeadlineMs,
@@ -135,7 +140,7 @@ export async function openStage(
       mode: 'simulated',
       digest: 'd1',
       policies: { plain: options.policy ?? (name === 'okx' ? OKX_RULES : RULES) },
-      loans: [{ product, match: {}, policy: 'plain', priority: 1 }],
+      loans: products.map((one) => ({ product: one, match: {}, policy: 'plain', priority: 1 })),
       unlisted: { kind: 'alert' },
       wallets: ['spot', 'crossInside', 'funding'].map((wallet) => ({ name: wallet, keep: {} })),
       groups: { USDT: { wraps: null, stable: 'USD' } },

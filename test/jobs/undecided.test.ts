@@ -1,5 +1,7 @@
 /** While a money call is undecided (DESIGN §5.7), and how it stops being so (§6). */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Dec } from '../../src/core/money.ts';
+import type { Policy } from '../../src/core/policy.ts';
 import type { TestRedis } from '../support/redis.ts';
 import { startTestRedis } from '../support/redis.ts';
 import { Bench, PLAIN, TIMING } from './bench.ts';
@@ -127,12 +129,29 @@ describe('on Binance margin', () => {
     policy: { ...PLAIN, ladder: PLAIN.ladder.toReversed() },
   };
 
-  it('nothing leaves beside a call that the venue still works on', async () => {
-    const b = await undecided({ do: 'lose', executes: true, settleMs: null }, MARGIN);
+  it('nothing leaves beside a repayment that the venue still works on', async () => {
+    const b = await undecided({ do: 'lose', executes: true, settleMs: null }, { ...MARGIN, policy: PLAIN });
+    expect(b.venue.sent[0]?.verb).toBe('repay');
     b.clock.pass(100 * HOLD_MS);
     await b.looks(5);
     expect(b.venue.sent).toHaveLength(1);
     expect(JSON.stringify(await b.record(''))).toMatch(/the venue is still working on/);
+  });
+
+  it('a transfer that hangs at the venue holds back transfers only: what is inside repays, again and again', async () => {
+    const loans = { '': { debt: '9000', btc: '1', inside: '300' } };
+    const urgent = { ...PLAIN.limits.urgent, perAction: new Dec(100) };
+    const limited = { ...MARGIN.policy, limits: { ...PLAIN.limits, urgent } } as Policy;
+    const b = await undecided(PENDING, { ...MARGIN, loans, policy: limited });
+    expect(b.venue.sent[0]?.verb).toBe('transferIn');
+    b.clock.pass(HOLD_MS + 1);
+    await b.looks(5);
+    expect(b.venue.sent.map(({ verb, from }) => `${verb} from ${from}`)).toEqual([
+      'transferIn from spot',
+      ...Array.from({ length: b.venue.sent.length - 1 }, () => 'repay from inside'),
+    ]);
+    expect(b.venue.sent.length).toBeGreaterThan(2);
+    expect(JSON.stringify(await b.record(''))).toMatch(/the transfer of .* is undecided/);
   });
 
   it('no repayment leaves while nothing proves that the lock is free; adding may', async () => {

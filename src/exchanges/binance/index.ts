@@ -175,6 +175,10 @@ class Binance implements ReportingVenue {
     return once;
   }
 
+  clockOffsetMs(): number | null {
+    return this.#client.time.offset();
+  }
+
   examine(signal: AbortSignal): Promise<readonly Finding[]> {
     const { products, expectUid, allowWithdrawals } = this.#options;
     return examine(this.#client, { products, expectUid, allowWithdrawals: allowWithdrawals ?? false }, signal);

@@ -170,6 +170,10 @@ class Okx implements ReportingVenue {
     return this.#market.watch(assets, onPrice);
   }
 
+  clockOffsetMs(): number | null {
+    return this.#market.public.venueClock.offsetMs();
+  }
+
   examine(signal: AbortSignal): Promise<readonly Finding[]> {
     return examine(
       {

@@ -137,6 +137,7 @@ export function intent(over: Partial<Intent> = {}): Intent {
     validUntil: now + 4_000,
     sentAt: now,
     settledAt: null,
+    troubleAt: null,
     ref: null,
     note: '',
     reads: [],

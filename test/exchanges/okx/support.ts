@@ -261,6 +261,7 @@ export function intent(more: Partial<Intent>): Intent {
     validUntil: Date.now() + 60_000,
     sentAt: Date.now(),
     settledAt: null,
+    troubleAt: null,
     ref: null,
     note: '',
     reads: [],
