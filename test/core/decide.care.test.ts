@@ -43,6 +43,32 @@ describe('an undecided intent', () => {
     expect(one({ undecided: [undecided()], needs: [need(CROSS, { emergency: true })] }).verdict).toBe('wait');
   });
 
+  it('that brings coins in leaves those alone that were inside before it, and what it brings counts for nothing yet', () => {
+    const inside = (free: string) =>
+      loan({
+        debts: [debt({ amount: '40000' })],
+        coins: [coin({ amount: '0.75' }), coin({ asset: 'USDT', amount: free, free, price: '1' })],
+      });
+    const before = { debt: {}, collateral: {}, inside: { USDT: '500' }, wallet: {}, ltv: '0.8' };
+    const incoming = undecided({
+      verb: 'transferIn',
+      asset: 'USDT',
+      amount: '900',
+      from: 'spot',
+      to: 'inside',
+      before,
+    });
+    const repays = (free: string, more: Partial<Intent> = {}): string => {
+      const needs = [need(inside(free), { urgency: 'urgent', emergency: true })];
+      return act({ loans: [inside(free)], undecided: [{ ...incoming, ...more }], needs }).leg.amount;
+    };
+    expect(repays('500')).toBe('500');
+    expect(repays('1400')).toBe('500');
+    expect(repays('200')).toBe('200');
+    const taking = { verb: 'repay', from: 'inside', to: 'loan' } as const;
+    expect(repays('500', taking)).not.toBe('500');
+  });
+
   it('that releases collateral is counted as gone until it is seen gone', () => {
     const needs = [need(CROSS, { urgency: 'urgent', emergency: true })];
     const before = { debt: {}, collateral: { BTC: '1' }, inside: {}, wallet: {}, ltv: '0.8' };

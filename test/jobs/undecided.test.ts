@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Dec } from '../../src/core/money.ts';
 import type { Policy } from '../../src/core/policy.ts';
+import { rung } from '../core/build.ts';
 import type { TestRedis } from '../support/redis.ts';
 import { startTestRedis } from '../support/redis.ts';
 import { Bench, PLAIN, TIMING } from './bench.ts';
@@ -152,6 +153,25 @@ describe('on Binance margin', () => {
     ]);
     expect(b.venue.sent.length).toBeGreaterThan(2);
     expect(JSON.stringify(await b.record(''))).toMatch(/the transfer of .* is undecided/);
+  });
+
+  it('a transfer and what was repaid beside it from before it are each confirmed net of the other', async () => {
+    const loans = { '': { debt: '9000', btc: '1', inside: '300' } };
+    const ladder = [rung(1, { from: ['wallet'] }), rung(2, { from: ['inside'] })];
+    const b = await undecided({ do: 'accept', settleMs: null }, { ...MARGIN, loans, policy: { ...PLAIN, ladder } });
+    b.clock.pass(TIMING.reflectTimeoutMs + 1);
+    await b.looks(2);
+    expect(b.venue.sent.map(({ verb, asset, from }) => `${verb} ${asset} from ${from}`)).toEqual([
+      'transferIn USDT from spot',
+      'repay USDT from inside',
+    ]);
+    expect(b.venue.sent[1]?.amount).toMatch(/^(300|299\.99\d*)$/);
+    b.venue.finish();
+    b.clock.pass(TIMING.lagMarginMs + 1);
+    await b.looks(2);
+    const [transfer, repay] = await b.journal.intents();
+    expect([transfer?.state, repay?.state]).toEqual(['confirmed', 'confirmed']);
+    expect(transfer?.note).not.toMatch(/somebody else/);
   });
 
   it('no repayment leaves while nothing proves that the lock is free; adding may', async () => {
