@@ -94,6 +94,16 @@ describe('a repayment from inside', () => {
     expect(shows(repay, failed)).toBe('notYet');
   });
 
+  it('is judged by what is owed, whatever the price did to the LTV meanwhile', () => {
+    const priced = (quantities: Quantities, ltv: string): AccountView => {
+      const [loan, ...rest] = seen(quantities).loans;
+      if (loan === undefined) throw new Error('no loan');
+      return { ...seen(quantities), loans: [{ ...loan, ltv: dec(ltv) }, ...rest] };
+    };
+    expect(shows(repay, priced({ owed: '31000', inside: '0' }, '0.95')), 'paid, and the price fell').toBe('shown');
+    expect(shows(repay, priced({ inside: '9000' }, '0.4')), 'not paid, and the price rose').toBe('notYet');
+  });
+
   it('is contradicted by quantities that neither it nor interest can explain', () => {
     expect(shows(repay, seen({ owed: '36000', inside: '0' }))).toBe('contradicts');
     expect(shows(repay, seen({ owed: '45000', inside: '0' }))).toBe('contradicts');

@@ -9,6 +9,7 @@ import { loadConfig } from '../../src/config/load.ts';
 import { ACCOUNT_KEYS } from '../../src/jobs/keys.ts';
 import { binanceAccountSchema } from '../../src/simulator/binance/settings.ts';
 import { okxAccountSchema } from '../../src/simulator/okx/world.ts';
+import { OPTIONS as DEFECT_OPTIONS } from '../defects/options.ts';
 import { OPTIONS } from '../sim/options.ts';
 import { blocksOf, brokenBecause, linksOf, PAGES, read, ROOT } from './pages.ts';
 import { holdingKeys, isKnownHolding, keysTable, printed, rewritten, standing, TABLES } from './tables.ts';
@@ -16,7 +17,7 @@ import { holdingKeys, isKnownHolding, keysTable, printed, rewritten, standing, T
 const README = read('README.md');
 /** Flags of npm itself, which stand before `--`. */
 const FLAGS_OF_NPM = ['--silent'];
-const FLAGS_OF_SIM = Object.keys(OPTIONS).map((name) => `--${name}`);
+const FLAGS_OF_SCRIPTS = Object.keys({ ...OPTIONS, ...DEFECT_OPTIONS }).map((name) => `--${name}`);
 
 function help(...command: readonly string[]): string {
   const ran = spawnSync(process.execPath, [join(ROOT, 'dist/main.js'), ...command, '--help'], { encoding: 'utf8' });
@@ -102,7 +103,7 @@ describe('the command line', () => {
             .join('\n'),
       ).map((flag) => ({ page, flag })),
     );
-    expect(named.filter(({ flag }) => ![...known, ...FLAGS_OF_NPM, ...FLAGS_OF_SIM].includes(flag))).toEqual([]);
+    expect(named.filter(({ flag }) => ![...known, ...FLAGS_OF_NPM, ...FLAGS_OF_SCRIPTS].includes(flag))).toEqual([]);
   });
 
   it('has no flag of `start` and no command that the README leaves out', () => {

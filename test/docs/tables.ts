@@ -12,6 +12,8 @@ import { bucketOf as binanceBucket, ENDPOINTS as BINANCE } from '../../src/excha
 import type { Endpoint as BinanceEndpoint } from '../../src/exchanges/binance/endpoints.ts';
 import { ENDPOINTS as OKX } from '../../src/exchanges/okx/endpoints.ts';
 import type { Endpoint as OkxEndpoint } from '../../src/exchanges/okx/endpoints.ts';
+import { caughtBy } from '../defects/defect.ts';
+import { DEFECTS } from '../defects/list.ts';
 import { read } from './pages.ts';
 
 export interface Table {
@@ -26,6 +28,7 @@ export const TABLES: readonly Table[] = [
   { page: 'ARCHITECTURE.md', name: 'keys', lines: keysTable },
   { page: 'docs/crash-points.md', name: 'points', lines: pointsTable },
   { page: 'docs/evidence.md', name: 'proofs', lines: proofsTable },
+  { page: 'docs/defects.md', name: 'defects', lines: defectsTable },
 ];
 
 const START = (name: string): string => `<!-- table: ${name} -->\n`;
@@ -87,6 +90,13 @@ function proofsTable(): readonly string[] {
     '|---|---|---|---|---|---|---|---|',
     ...rows,
   ];
+}
+
+// --- deliberate defects
+
+function defectsTable(): readonly string[] {
+  const rows = DEFECTS.map((defect) => `| ${defect.name} | ${defect.harm} | ${caughtBy(defect)} |`);
+  return ['| defect | what it does, and what that costs | caught by |', '|---|---|---|', ...rows];
 }
 
 // --- products

@@ -144,6 +144,21 @@ describe('a run that dies on any line', { timeout: MANY_LOOKS_MS }, () => {
     expect(lines).toBeGreaterThan(4);
   });
 
+  it('after its commit leaves a plan that nobody carries out, not even when the need is gone meanwhile', async () => {
+    const b = bench();
+    b.passing = (point) => {
+      if (point === 'committed') throw new Died(point);
+    };
+    await expect(b.look()).rejects.toBeInstanceOf(Died);
+    expect(await b.intentStates()).toEqual(['planned']);
+    b.passing = () => undefined;
+    b.venue.price = b.venue.price.times(2);
+    await b.looks(3);
+    expect(b.venue.sent).toEqual([]);
+    expect(await b.intentStates()).toEqual(['voided']);
+    expect(await b.charged()).toBe(0);
+  });
+
   it('with two legs: transfer and repayment leave once each', async () => {
     const options = { product: 'binance.crossMargin', loans: { '': { debt: '8000', btc: '1' } } } as const;
     await everyDeath(
@@ -300,6 +315,35 @@ describe('after the claim', () => {
     expect(b.venue.sent).toEqual([]);
     expect(await b.intentStates()).toEqual(['refused']);
     expect(await b.charged()).toBe(0);
+  });
+
+  it('nothing is sent when the lease would not outlast the request', async () => {
+    const b = bench({ timing: { lockMs: 9_000, requestDeadlineMs: 8_000 } });
+    b.extend = () => {
+      b.clock.pass(1_500);
+      return Promise.resolve(true);
+    };
+    await b.look();
+    expect(b.venue.sent).toEqual([]);
+    expect((await b.journal.intents()).map(({ note }) => note)).toEqual(['the lease would not outlast the request']);
+  });
+
+  it('the journal knows until when the very request that leaves is valid', async () => {
+    const b = bench();
+    const validities: number[] = [];
+    const sign = b.venue.sign.bind(b.venue);
+    b.venue.sign = (intent) => {
+      const request = sign(intent);
+      validities.push(request.validUntil);
+      return request;
+    };
+    let written: number | null = null;
+    b.venue.beforeReply = async ({ id }) => {
+      written = (await b.journal.intent(id))?.validUntil ?? null;
+    };
+    await b.look();
+    expect(b.venue.sent).toHaveLength(1);
+    expect(validities).toEqual([written]);
   });
 
   it('nothing is sent when the claim fails, and the intent is refused as soon as the journal can be written', async () => {

@@ -71,7 +71,8 @@ describe('a lane', () => {
     await until(() => reasons.length === 1);
     for (const reason of ['second', 'third', 'fourth']) await lane.ring(reason);
     release();
-    await until(() => reasons.length === 2);
+    // A swallowed bell must show as one, and not as a test that waits for ever.
+    await until(async () => reasons.length === 2 || (await lane.quiet()));
     release();
     await until(() => lane.quiet());
     expect(reasons).toEqual(['first', 'fourth']);

@@ -1,0 +1,130 @@
+/** Defects of what outlives a lost journal, and of two policies (DESIGN §4, §8). */
+import { byTest } from '../defect.ts';
+import type { Defect } from '../defect.ts';
+
+export const JOURNAL: readonly Defect[] = [
+  {
+    name: 'a rewound journal goes unnoticed',
+    harm: 'The witness is not asked: a journal that forgot a call lets it be made again.',
+    patches: [
+      {
+        file: 'src/jobs/quarantine.ts',
+        find: `  if (safeguard === null) return opened;
+`,
+        replace: `  if (safeguard === null || opened.epoch > 0) return opened;
+`,
+      },
+    ],
+    catcher: byTest(
+      'test/jobs/quarantine.test.ts',
+      'a journal that was taken back > numbers its calls anew, so that no id is used for a second call',
+      /expected \[\] to have a length of 2 but got \+0/,
+    ),
+  },
+  {
+    name: 'a call leaves unwitnessed',
+    harm: 'Nothing outside Redis knows what was sent: when Redis forgets it, nobody knows it.',
+    patches: [
+      {
+        file: 'src/jobs/act.ts',
+        find: `    await safeguard?.witness.claimed(sending);
+`,
+        replace: '',
+      },
+    ],
+    catcher: byTest(
+      'test/jobs/quarantine.test.ts',
+      'a witness that cannot be written > lets nothing leave, says so, and goes on as soon as it can',
+      /expected \[ \{ verb: 'repay'.*to deeply equal \[\]/,
+    ),
+  },
+  {
+    name: 'the quarantine ends before its date',
+    harm: 'Money moves again while a call that the lost journal signed may still be executed.',
+    patches: [
+      {
+        file: 'src/machines/accountMachine.ts',
+        find: `  if (quarantine === null || !quarantine.imported || now < quarantine.until) return context;
+`,
+        replace: `  if (quarantine === null) return context;
+`,
+      },
+    ],
+    catcher: byTest(
+      'test/jobs/quarantine.test.ts',
+      'a journal that is new for its account > sends nothing before its date has passed, looks all the same, then rescues',
+      /expected undefined to be 'quarantine'/,
+    ),
+  },
+  {
+    name: 'the budget starts at zero after a loss',
+    harm: 'The records of the day are read and not charged: a lost journal doubles every cap.',
+    patches: [
+      {
+        file: 'src/jobs/quarantine.ts',
+        find: `  return charges;
+}
+
+function quarantineOf`,
+        replace: `  return charges.slice(charges.length);
+}
+
+function quarantineOf`,
+      },
+    ],
+    catcher: byTest(
+      'test/jobs/quarantine.test.ts',
+      'a journal that is new for its account > charges what others put into a loan, and nothing else',
+      /expected \[\] to deeply equal \[ \[ 'external-r1', '1000' \] \]/,
+    ),
+  },
+  {
+    name: 'the office is ignored',
+    harm: 'Two policies act for one account: each spends its own caps on the same need.',
+    patches: [
+      {
+        file: 'src/jobs/scripts.ts',
+        find: `  if acting ~= ARGV[7] then return acting end
+`,
+        replace: '',
+      },
+    ],
+    catcher: byTest(
+      'test/jobs/office.test.ts',
+      'another policy neither raises the epoch nor voids a plan',
+      /instead of rejecting/,
+    ),
+    fast: true,
+  },
+  {
+    name: 'numbers are used again',
+    harm: 'After a loss the journal counts from one: two calls have the same id, and the outcome of one settles the other.',
+    patches: [
+      {
+        file: 'src/jobs/scripts.ts',
+        find: `if tonumber(now) > tonumber(ARGV[1]) then redis.call('SET', KEYS[1], now) end
+`,
+        replace: '',
+      },
+    ],
+    catcher: byTest(
+      'test/jobs/quarantine.test.ts',
+      'a journal that was taken back > numbers its calls anew, so that no id is used for a second call',
+      /expected 1 to be 2/,
+    ),
+  },
+  {
+    name: 'a stale look writes',
+    harm: 'A look that was overtaken writes its machines over those of the newer one.',
+    patches: [
+      {
+        file: 'src/jobs/scripts.ts',
+        find: `if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 'stale' end
+local c = `,
+        replace: 'local c = ',
+      },
+    ],
+    catcher: byTest('test/jobs/journal.test.ts', 'commit > of an older look is refused whole', /instead of rejecting/),
+    fast: true,
+  },
+];

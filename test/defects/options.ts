@@ -1,0 +1,5 @@
+/** What `npm run defects` takes; docs/defects.md says what each means. */
+export const OPTIONS = {
+  fast: { type: 'boolean', default: false },
+  jobs: { type: 'string' },
+} as const;
