@@ -15,7 +15,6 @@ export const DECIDING: readonly Defect[] = [
       },
     ],
     catcher: bySeeds(40, ['caps']),
-    fast: true,
   },
   {
     name: 'a charge is not written with its plan',
@@ -29,7 +28,6 @@ export const DECIDING: readonly Defect[] = [
       },
     ],
     catcher: bySeeds(40, ['caps']),
-    fast: true,
   },
   {
     name: 'a budget window forgets',
@@ -275,6 +273,41 @@ export const DECIDING: readonly Defect[] = [
       'collateral stays > when no price is attested',
       /expected 'act' to be 'nothing'/,
     ),
+    fast: true,
+  },
+  {
+    name: 'collateral leaves in any mode',
+    harm: 'Collateral is let go while prices are in dispute or the venue fails: just when it may be needed.',
+    patches: [
+      {
+        file: 'src/core/modes.ts',
+        find: `  transferOut: { active: 'yes', reducing: 'no', degraded: 'no', quarantine: 'no', halted: 'no' },
+  reduce: { active: 'yes', reducing: 'no', degraded: 'no', quarantine: 'no', halted: 'no' },
+`,
+        replace: `  transferOut: { active: 'yes', reducing: 'yes', degraded: 'yes', quarantine: 'yes', halted: 'yes' },
+  reduce: { active: 'yes', reducing: 'yes', degraded: 'yes', quarantine: 'yes', halted: 'yes' },
+`,
+      },
+    ],
+    catcher: byTest(
+      'test/core/release.test.ts',
+      'collateral stays > in mode reducing',
+      /expected 'act' to be 'nothing'/,
+    ),
+  },
+  {
+    name: 'twice what is needed is paid',
+    harm: 'Every repayment carries its loan far beyond target: the wallet is empty when the next loan falls.',
+    patches: [
+      {
+        file: 'src/core/sizing.ts',
+        find: `  return excess(stand, t).div(price);
+`,
+        replace: `  return excess(stand, t).div(price).times(2);
+`,
+      },
+    ],
+    catcher: bySeeds(40, ['paidOnce']),
     fast: true,
   },
 ];

@@ -21,6 +21,25 @@ export const EVIDENCE: readonly Defect[] = [
     fast: true,
   },
   {
+    name: 'stale reads are believed everywhere',
+    harm: 'Neither the verdict nor the next look minds that the account still shows the state before: the same need is paid again and again.',
+    patches: [
+      {
+        file: 'src/jobs/ruling.ts',
+        find: "  if (shown === 'shown') return",
+        replace: "  if (shown !== 'contradicts') return",
+      },
+      {
+        file: 'src/jobs/observing.ts',
+        find: `  if (lost !== null) {
+`,
+        replace: `  if (lost?.id === '') {
+`,
+      },
+    ],
+    catcher: bySeeds(40, ['planned', 'paidOnce']),
+  },
+  {
     name: 'it did not happen, decided too early (venue)',
     harm: 'No record is taken for proof while the venue may still execute: the call comes after its successor.',
     patches: [

@@ -1,5 +1,5 @@
 /** Defects of what outlives a lost journal, and of two policies (DESIGN §4, §8). */
-import { byTest } from '../defect.ts';
+import { bySeeds, byTest } from '../defect.ts';
 import type { Defect } from '../defect.ts';
 
 export const JOURNAL: readonly Defect[] = [
@@ -126,5 +126,32 @@ local c = `,
     ],
     catcher: byTest('test/jobs/journal.test.ts', 'commit > of an older look is refused whole', /instead of rejecting/),
     fast: true,
+  },
+  {
+    name: 'decisions leave no record',
+    harm: 'Nobody can say afterwards why money moved, or why it did not.',
+    patches: [
+      {
+        file: 'src/jobs/journalText.ts',
+        find: '    why: commit.decisions.flatMap((d) => [',
+        replace: '    why: commit.decisions.slice(commit.decisions.length).flatMap((d) => [',
+      },
+    ],
+    catcher: bySeeds(40, ['records']),
+  },
+  {
+    name: 'the epoch wraps',
+    harm: 'The counter of looks begins again: a look of long ago has the number of this one, and ids of calls are used twice.',
+    patches: [
+      {
+        file: 'src/jobs/scripts.ts',
+        find: `local epoch = redis.call('INCR', KEYS[1])
+`,
+        replace: `local epoch = redis.call('INCR', KEYS[1]) % 8
+redis.call('SET', KEYS[1], epoch)
+`,
+      },
+    ],
+    catcher: bySeeds(40, ['fence']),
   },
 ];
