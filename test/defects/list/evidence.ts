@@ -189,7 +189,7 @@ export const EVIDENCE: readonly Defect[] = [
     patches: [
       {
         file: 'src/jobs/scripts.ts',
-        find: `  redis.call('SET', KEYS[4], 'intent ' .. ARGV[2] .. ' is ' .. state .. ' and then ' .. ARGV[3])
+        find: `  redis.call('SET', KEYS[4], 'intent ' .. ARGV[2] .. ' is ' .. said .. ' and then ' .. ARGV[3])
 `,
         replace: '',
       },
