@@ -5,7 +5,6 @@
 import type { Redis } from 'ioredis';
 import type { ExternalAct } from '../exchanges/exchange.ts';
 import type { AccountKey } from './keys.ts';
-import { APPEND_EXTERNAL } from './scripts.ts';
 import { exactFrom, exactText } from './viewText.ts';
 
 /** Wall ms. */
@@ -18,6 +17,23 @@ export interface Reach {
 
 /** Acts that are kept at least, however old. */
 const KEPT = 1_000;
+
+/**
+ * Appends what others did: facts, each once. KEYS: external externalReach. ARGV: JSON of how far was read, how many are
+ * kept, date of the oldest that must be kept, then date and JSON of each. Returns the positions, from 0, of the new ones.
+ */
+const APPEND_EXTERNAL = `
+local new = {}
+for i = 4, #ARGV, 2 do
+  if redis.call('ZADD', KEYS[1], 'NX', ARGV[i], ARGV[i + 1]) == 1 then new[#new + 1] = (i - 4) / 2 end
+end
+redis.call('SET', KEYS[2], ARGV[1])
+local excess = redis.call('ZCARD', KEYS[1]) - tonumber(ARGV[2])
+if excess > 0 then
+  local kept = redis.call('ZRANGE', KEYS[1], excess, excess, 'WITHSCORES')[2]
+  redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', '(' .. string.format('%.0f', math.min(tonumber(kept), tonumber(ARGV[3]))))
+end
+return new`;
 
 export class Externals {
   readonly #redis: Redis;

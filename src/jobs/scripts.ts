@@ -228,8 +228,7 @@ return 'ok'`;
  */
 export const DISTRUST = `${NOW}
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 'stale' end
-local halt = redis.call('GET', KEYS[3])
-if halt and string.find(halt, ' is missing and then ', 1, true) then redis.call('DEL', KEYS[3]) end
+if string.find(redis.call('GET', KEYS[3]) or '', ' is missing and then ', 1, true) then redis.call('DEL', KEYS[3]) end
 redis.call('SET', KEYS[2], ARGV[2])
 if tonumber(now) > tonumber(ARGV[1]) then redis.call('SET', KEYS[1], now) end
 return 'ok'`;
@@ -299,20 +298,3 @@ redis.call('HSET', key, 'word', ARGV[3])
 redis.call('ZADD', KEYS[1], string.format('%.0f', tonumber(now) + tonumber(ARGV[6])), ARGV[2])
 redis.call('XADD', KEYS[2], 'MAXLEN', '~', ARGV[8], '*', 'json', ARGV[7])
 return 'ok'`;
-
-/**
- * Appends what others did: facts, each once. KEYS: external externalReach. ARGV: JSON of how far was read, how many are
- * kept, date of the oldest that must be kept, then date and JSON of each. Returns the positions, from 0, of the new ones.
- */
-export const APPEND_EXTERNAL = `
-local new = {}
-for i = 4, #ARGV, 2 do
-  if redis.call('ZADD', KEYS[1], 'NX', ARGV[i], ARGV[i + 1]) == 1 then new[#new + 1] = (i - 4) / 2 end
-end
-redis.call('SET', KEYS[2], ARGV[1])
-local excess = redis.call('ZCARD', KEYS[1]) - tonumber(ARGV[2])
-if excess > 0 then
-  local kept = redis.call('ZRANGE', KEYS[1], excess, excess, 'WITHSCORES')[2]
-  redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', '(' .. string.format('%.0f', math.min(tonumber(kept), tonumber(ARGV[3]))))
-end
-return new`;
