@@ -294,7 +294,7 @@ export class Stage {
       case 'fault': {
         const id = this.simulation.faults.add(event.fault);
         this.counts.faults += 1;
-        this.#noteDislocation(event);
+        this.#noteLies(event);
         this.trace.note('world', `fault ${JSON.stringify(event.fault)} for ${String(event.forMs)} ms`);
         if (event.forMs !== Infinity) agenda.later(event.forMs, () => this.simulation.faults.remove(id));
         return;
@@ -390,10 +390,12 @@ export class Stage {
     }
   }
 
-  #noteDislocation({ fault, forMs }: Extract<Event, { kind: 'fault' }>): void {
+  #noteLies({ fault, forMs }: Extract<Event, { kind: 'fault' }>): void {
     const { effect, match } = fault;
-    if (effect.kind !== 'dislocate' || match?.venue === undefined) return;
+    if (match?.venue === undefined) return;
     const from = this.agenda.now;
+    if (effect.kind === 'zeroBalances') this.log.emptied.push({ venue: match.venue, from, until: from + forMs });
+    if (effect.kind !== 'dislocate') return;
     this.log.dislocated.push({
       venue: match.venue,
       asset: effect.asset,

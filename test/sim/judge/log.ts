@@ -75,6 +75,8 @@ export class Log {
   forgotAt = Number.NEGATIVE_INFINITY;
   /** Stretches in which a venue's own index of a coin was off by this factor. */
   readonly dislocated: Dislocated[] = [];
+  /** Stretches in which a venue answered reads with nothing in them. */
+  readonly emptied: { readonly venue: 'binance' | 'okx'; readonly from: number; readonly until: number }[] = [];
   /** Accounts whose key lost something. */
   readonly unkeyed = new Set<string>();
   /** How far the clock of a machine, or of Redis, was off at most, ms. */
