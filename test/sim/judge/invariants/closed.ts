@@ -13,12 +13,20 @@ export const closed: Invariant = {
   keeps: '§2.4 a failed read is not an empty list: a loan is closed only when the venue has no debt of it',
   judge: (log) => {
     const fresh = cursor(log.told);
+    /** Loans that were seen with a debt: the others have nothing that an empty answer could contradict. */
+    const known = new Set<string>();
     return {
       *step() {
         for (const { event, account } of fresh()) {
           if (event.type !== 'looked') continue;
           for (const [loan, state] of Object.entries(event.states)) {
-            if (state === 'closed' && !isSaid(log, account) && alwaysOwed(log, account.setup.name, loan))
+            if (state !== 'closed') known.add(loan);
+            if (
+              state === 'closed' &&
+              known.has(loan) &&
+              !isSaid(log, account) &&
+              alwaysOwed(log, account.setup.name, loan)
+            )
               yield `${loan} is closed and owes`;
           }
         }
