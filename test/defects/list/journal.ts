@@ -120,8 +120,8 @@ function quarantineOf`,
       {
         file: 'src/jobs/scripts.ts',
         find: `if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 'stale' end
-local c = `,
-        replace: 'local c = ',
+steady(`,
+        replace: 'steady(',
       },
     ],
     catcher: byTest('test/jobs/journal.test.ts', 'commit > of an older look is refused whole', /instead of rejecting/),
