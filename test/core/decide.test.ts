@@ -228,6 +228,9 @@ describe('rungs', () => {
     expect(one({ blocked: other }).verdict).toBe('act');
     const usdt = [{ loan: null, needs: 'repay' as const, ...HARD, asset: 'USDT', why: 'repay breaker open' }];
     expect(act({ blocked: usdt }).rung).toBe(3);
+    // Collateral goes into margin by a transfer: what stands against calls that add says nothing about it.
+    const adds = [{ ...HARD, loan: null, needs: 'add' as const, asset: null, why: 'adding fails' }];
+    expect(act({ blocked: [...usdt, ...adds] }).rung).toBe(3);
   });
 
   it('that the product does not have are refused with a remedy', () => {
