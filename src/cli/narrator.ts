@@ -1,8 +1,8 @@
 /** Tells a watcher of the terminal what happens, each thing once. Events in, lines out; remembers what it said. */
 import type { Clock } from '../clock.ts';
 import type { Mode } from '../core/intent.ts';
-import type { LoanView } from '../core/loan.ts';
-import { triggerLtv } from '../core/loan.ts';
+import type { AccountView, LoanView } from '../core/loan.ts';
+import { PRODUCTS, triggerLtv } from '../core/loan.ts';
 import type { Dec } from '../core/money.ts';
 import type { Decision, Levels } from '../core/need.ts';
 import type { Policy } from '../core/policy.ts';
@@ -36,6 +36,8 @@ type Looked = Extract<LookEvent, { type: 'looked' }>;
 export class Narrator {
   readonly #options: NarratorOptions;
   readonly #introduced = new Set<string>();
+  /** Accounts whose loans could not be read at the first look. */
+  readonly #unseen = new Set<string>();
   readonly #decisions = new Map<string, Decision>();
   /** Warning levels of a loan that were told since it was last at its target. */
   readonly #warned = new Map<string, number>();
@@ -94,6 +96,13 @@ export class Narrator {
 
   #introduce(account: string, { view }: Looked): string[] {
     if (this.#introduced.has(account)) return [];
+    const unread = unreadOf(view);
+    if (view.loans.length === 0 && unread.length > 0) {
+      if (this.#unseen.has(account)) return [];
+      this.#unseen.add(account);
+      const why = unread.map(({ name, reason }) => `${name}: ${reason}`).join('; ');
+      return [`${account}: what loans it has could not be read yet (${why}); Ballast looks again soon`];
+    }
     this.#introduced.add(account);
     this.#width = Math.max(this.#width, ...view.loans.map(({ id }) => id.length));
     if (view.loans.length === 0) return [`watching ${account}: it has no loan`];
@@ -174,4 +183,12 @@ export class Narrator {
     const seconds = Math.round((this.#options.clock.mono() - blind.since) / 1_000);
     return [this.#line(account, account, `sees again after ${String(seconds)} s and goes on`)];
   }
+}
+
+/** Products that a look could not read: whether there is a loan in them is not known. */
+function unreadOf({ sections }: AccountView): readonly { readonly name: string; readonly reason: string }[] {
+  return PRODUCTS.flatMap((name) => {
+    const section = sections[name];
+    return section?.state === 'failed' ? [{ name, reason: section.reason }] : [];
+  });
 }

@@ -31,7 +31,7 @@ import { isWatched, seeLoans } from './needing.ts';
 import { observe } from './observing.ts';
 import type { Blind, Sight } from './observing.ts';
 import { obeyPauses, takeAcknowledgement } from './obeying.ts';
-import { nextLook, setbacksOf } from './pacing.ts';
+import { isUnseen, nextLook, setbacksOf } from './pacing.ts';
 import { lastGood } from './plausibility.ts';
 import { imported, trusted } from './quarantine.ts';
 import { feedVerdicts, gather, judge } from './reconcile.ts';
@@ -204,7 +204,8 @@ class Look {
     }
     draft.decisions = decideBlind(draft, why, this.#redisNow()).map((decision) => ({ decision, withheld: null }));
     escalate(this.#setup, draft, lastGood(this.#opened), null, () => why);
-    const nextLookAt = this.#next(draft, this.#opened.undecided, { retryAfterMs, blind: true });
+    const unseen = draft.loans.size === 0;
+    const nextLookAt = this.#next(draft, this.#opened.undecided, { retryAfterMs, blind: true, unseen });
     await this.#commit(draft, { view: null, intent: null, suspect, nextLookAt, lookedAt: clock.wall() });
     emit(this.#setup.name, { type: 'blind', why, nextLookAt });
   }
@@ -213,7 +214,7 @@ class Look {
     const { clock, emit, ring } = this.#deps;
     const { view, text, suspect } = sight;
     const charges = await imported(this.#deps, this.#setup, this.#opened, draft, view, this.#signal);
-    const nextLookAt = this.#next(draft, undecided, { retryAfterMs });
+    const nextLookAt = this.#next(draft, undecided, { retryAfterMs, unseen: isUnseen(draft.loans, view) });
     const news = { seen: text, suspect, charges: charges ?? [] };
     await this.#commit(draft, { view, intent: null, ...news, nextLookAt, lookedAt: clock.wall() });
     const [states, inFlight] = [statesOf(draft), this.#isInFlight(undecided)];
@@ -242,7 +243,12 @@ class Look {
   #next(
     draft: Draft,
     undecided: readonly Intent[],
-    more: { readonly retryAfterMs: number; readonly setbacks?: number; readonly blind?: boolean },
+    more: {
+      readonly retryAfterMs: number;
+      readonly setbacks?: number;
+      readonly blind?: boolean;
+      readonly unseen?: boolean;
+    },
   ): number {
     const { timing, mode } = this.#setup;
     return nextLook({
@@ -255,6 +261,7 @@ class Look {
       blind: more.blind ?? false,
       failures: draft.health ?? 0,
       lot: lot(`${this.#opened.epoch}-${this.#deps.stamp}-${this.#setup.name}`),
+      unseen: more.unseen ?? false,
       retryAfterMs: more.retryAfterMs,
       setbacks: more.setbacks ?? 0,
     });

@@ -3,6 +3,8 @@
  * and the venue from being asked over and over for what it has just refused.
  */
 import type { Intent } from '../core/intent.ts';
+import { PRODUCTS, loanId } from '../core/loan.ts';
+import type { AccountView, LoanId } from '../core/loan.ts';
 import type { Timing } from './timing.ts';
 
 export interface PaceFacts {
@@ -19,16 +21,22 @@ export interface PaceFacts {
   /** Failed looks in a row, this one included, and the lot that tells this account from others. */
   readonly failures: number;
   readonly lot: number;
+  /** Loans that nobody has seen yet could not be read. */
+  readonly unseen: boolean;
   /** What the venue asked for; nothing may undercut it. */
   readonly retryAfterMs: number;
   /** Calls in a row, up to this look, that the venue turned down or that could not leave. */
   readonly setbacks: number;
 }
 
+/** What was never seen is in nobody's care: it is not left until a long interval is over. */
+const UNSEEN_LOOKS = 5;
+
 export function nextLook(facts: PaceFacts): number {
-  const { now, timing, lookBy, blind, setbacks, retryAfterMs } = facts;
+  const { now, timing, lookBy, blind, unseen, setbacks, retryAfterMs } = facts;
   // A machine's own retry of a failed look grows; it never makes looks rarer than those of a quiet account.
-  const wait = blind ? blindWait(facts) : isPressing(facts) ? timing.lookSoonMs : timing.lookEveryMs;
+  const quiet = unseen ? Math.min(timing.lookEveryMs, UNSEEN_LOOKS * timing.lookSoonMs) : timing.lookEveryMs;
+  const wait = blind ? blindWait(facts, quiet) : isPressing(facts) ? timing.lookSoonMs : quiet;
   const doubled = setbacks === 0 ? 0 : Math.min(timing.lookSoonMs * 2 ** (setbacks - 1), timing.lookEveryMs);
   const least = Math.max(blind ? timing.lookSoonMs : timing.spacingMs, retryAfterMs, doubled, 1);
   return Math.max(now + least, Math.min(now + wait, lookBy));
@@ -42,8 +50,8 @@ const SLOWLY = 2;
  * Twice as rarely, and up to three times, by lot, so that not everybody asks a failing venue in the same moment. Not more: the
  * next look is the trial that ends it, and a loan may be waiting.
  */
-function blindWait({ failures, lot, timing: { lookEveryMs } }: PaceFacts): number {
-  return failures < FAILING_AFTER ? lookEveryMs : Math.round(lookEveryMs * (SLOWLY + lot));
+function blindWait({ failures, lot }: PaceFacts, quietMs: number): number {
+  return failures < FAILING_AFTER ? quietMs : Math.round(quietMs * (SLOWLY + lot));
 }
 
 /** Something is being done or about to be done. Loans that are short of money or room wait for prices, not for time. */
@@ -61,4 +69,16 @@ export function setbacksOf(newestFirst: readonly Pick<Intent, 'state'>[]): numbe
     ({ state }) => state !== 'rejected' && state !== 'refused' && state !== 'voided',
   );
   return broken === -1 ? newestFirst.length : broken;
+}
+
+/** A product could not be read, and no loan of it was ever seen. */
+export function isUnseen(
+  loans: ReadonlyMap<LoanId, unknown>,
+  { account, sections }: Pick<AccountView, 'account' | 'sections'>,
+): boolean {
+  return PRODUCTS.some((product) => {
+    const id = loanId(account, product, '');
+    const isKnown = [...loans.keys()].some((loan) => loan === id || loan.startsWith(`${id}/`));
+    return sections[product]?.state === 'failed' && !isKnown;
+  });
 }

@@ -105,6 +105,17 @@ describe('the first look', () => {
     ]);
   });
 
+  it('does not say that there is no loan when none could be read, and introduces them once they can', () => {
+    const blind = looked();
+    if (blind.type !== 'looked') throw new Error('not a look');
+    const section = { state: 'failed', reason: '502', at: NOW } as const;
+    const unread = { ...blind, view: { ...blind.view, sections: { 'binance.crossMargin': section } } };
+    expect(hear(unread, unread)).toEqual([
+      'bnb: what loans it has could not be read yet (binance.crossMargin: 502); Ballast looks again soon',
+    ]);
+    expect(hear(looked(at('0.6')))[0]).toMatch(/^watching /);
+  });
+
   it('says when an account has no loan, and when no rule names one', () => {
     expect(hear(looked())).toEqual(['watching bnb: it has no loan']);
     const silent = new Narrator({ clock, ruleOf: () => null, timeOf: () => '', modeOf: () => mode });

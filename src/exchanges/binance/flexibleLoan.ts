@@ -86,7 +86,7 @@ export class FlexibleLoan implements ProductPart {
       now: this.#client.clock.wall(),
       lagMarginMs: this.#client.timing.lagMarginMs,
     });
-    if (judged.verdict !== 'didNotHappen' || intent.ref === null) return judged;
+    if (judged.verdict !== 'didNotHappen' || judged.byRecord === true || intent.ref === null) return judged;
     return { verdict: 'cannotTell', why: 'accepted as still in work; no record of it yet' };
   }
 

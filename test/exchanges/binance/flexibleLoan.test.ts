@@ -274,6 +274,12 @@ describe('evidence', () => {
     ['no trace', old(), {}, 'didNotHappen'],
     ['no trace, too early', flexible(), {}, 'cannotTell'],
     ['no trace, accepted as in work', old({ ref: 'in-work' }), {}, 'cannotTell'],
+    [
+      'a record that FAILED, accepted as in work',
+      old({ ref: 'in-work' }),
+      { [REPAYS]: page(row({ repayStatus: 'FAILED' })) },
+      'didNotHappen',
+    ],
     ['no trace, but the debt fell', old({ before: { ...old().before, debt: { USDT: '14100' } } }), {}, 'cannotTell'],
     ['no trace, and the position is gone', old(), { [ORDERS]: page() }, 'cannotTell'],
     [
