@@ -46,7 +46,7 @@ export const COMMIT_KEYS: readonly AccountKey[] = [
   ] as const),
 ];
 
-const NOW = `
+export const NOW = `
 local clock = redis.call('TIME')
 local now = string.format('%.0f', tonumber(clock[1]) * 1000 + math.floor(tonumber(clock[2]) / 1000))
 `;
@@ -277,24 +277,3 @@ else
   redis.call('SREM', KEYS[1], ARGV[2])
 end
 return verdict`;
-
-/**
- * An operator's word on an undecided intent, which the next look takes; written down with who and why. KEYS: words acts.
- * ARGV: intent prefix, id, word as JSON, ms after its validity (`''`: the word needs no wait), wall ms, ms for which the
- * records are read on, act as JSON, how many acts are kept. Returns `ok`, `settled STATE`, or `open MS`: the venue may
- * start executing the call, or its records may show it, until then.
- */
-export const WORD = `${NOW}
-local key = ARGV[1] .. ARGV[2]
-local state = redis.call('HGET', key, 'state') or 'missing'
-if state ~= 'sending' and state ~= 'settling' and state ~= 'unknown' then return 'settled ' .. state end
-if ARGV[4] ~= '' then
-  local free = tonumber(redis.call('HGET', key, 'validUntil') or '')
-  if not free then return 'open ' end
-  free = free + tonumber(ARGV[4])
-  if tonumber(now) <= free or tonumber(ARGV[5]) <= free then return 'open ' .. string.format('%.0f', free) end
-end
-redis.call('HSET', key, 'word', ARGV[3])
-redis.call('ZADD', KEYS[1], string.format('%.0f', tonumber(now) + tonumber(ARGV[6])), ARGV[2])
-redis.call('XADD', KEYS[2], 'MAXLEN', '~', ARGV[8], '*', 'json', ARGV[7])
-return 'ok'`;

@@ -88,7 +88,11 @@ describe('a look', () => {
     b.venue.script.push({ do: 'reject', effect: 'tooSmall' });
     await b.look();
     expect(b.rings).toEqual(['the venue taught a limit']);
-    expect((await b.journal.open()).learned.minRepay['okx.flexibleLoan/USDT']).toBe('3600');
+    const [refused] = b.venue.sent;
+    const twice = parse(refused?.amount ?? '0')
+      .times(2)
+      .toFixed();
+    expect((await b.journal.open()).learned.minRepay['okx.flexibleLoan/USDT']).toBe(twice);
     expect(await b.charged()).toBe(0);
   });
 
