@@ -60,7 +60,17 @@ function intentTexts(intent: Intent, charge: Charge): readonly string[] {
 }
 
 function bodyOf(intent: Intent): Body {
-  const { state: _s, validUntil: _v, sentAt: _a, settledAt: _t, troubleAt: _f, ref: _r, note: _n, reads: _d, ...kept } = intent;
+  const {
+    state: _s,
+    validUntil: _v,
+    sentAt: _a,
+    settledAt: _t,
+    troubleAt: _f,
+    ref: _r,
+    note: _n,
+    reads: _d,
+    ...kept
+  } = intent;
   const { emergency: _e, word: _w, byWord: _b, ...body } = kept;
   return body;
 }

@@ -65,7 +65,7 @@ function isTransfer({ verb }: Intent): boolean {
 /**
  * A transfer that hangs blocks only what needs one (DESIGN §5.4), for as long as it hangs: no second one is sent to be sure.
  * The lock of borrowing and repaying is not its own: should a venue see that otherwise, it says so with a refusal, which is
- * proof and costs nothing (ADR 020).
+ * proof and costs nothing (ADR 021).
  */
 function transferBlock({ amount, asset }: Intent): Block {
   return { ...ANY, needs: 'transfer', why: `the transfer of ${amount} ${asset} is undecided` };
