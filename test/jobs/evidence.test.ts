@@ -128,10 +128,7 @@ const PENDING: readonly (readonly [product: Product, remedy: Remedy])[] = [
   ['okx.spotBorrow', 'add'],
 ];
 
-/** The venue shows that it pends. OKX flexible loans do not: there, absence is believed after a long silence. */
-const SHOWN = PENDING.filter(([product]) => product !== 'okx.flexibleLoan');
-
-describe.each(SHOWN)('%s, %s', (product, remedy) => {
+describe.each(PENDING)('%s, %s', (product, remedy) => {
   it('that pends without end is neither given up nor repeated, and is done when it is done', async () => {
     const played = await scene(product, remedy, { kind: 'stuckPending' });
     await expect.poll(async () => (await played.hit()).map(({ state }) => state), PATIENT).toEqual(['unknown']);
@@ -144,8 +141,8 @@ describe.each(SHOWN)('%s, %s', (product, remedy) => {
   }, 60_000);
 });
 
-/** A flexible loan of Binance that was taken and then lists no record is only ever given up: `giveUp` is longer than a test. */
-const FAILS = PENDING.filter(([product]) => product !== 'binance.flexibleLoan');
+/** What a flexible loan took and then never lists is only ever given up: `giveUp` is longer than a test. */
+const FAILS = PENDING.filter(([product]) => !product.endsWith('flexibleLoan'));
 
 describe.each(FAILS)('%s, %s', (product, remedy) => {
   it('that fails after it pended did not happen, and is decided again', async () => {

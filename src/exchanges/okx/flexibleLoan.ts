@@ -134,18 +134,19 @@ export class FlexibleLoan implements ProductPart {
       return cannotTell('no record cursors were saved');
     const { settleLagMs, acceptedLagMs } = this.#client.timing;
     const now = this.#client.clock.wall();
-    const phase = phaseOf(intent, now, intent.ref === null ? settleLagMs : acceptedLagMs);
+    const accepted = intent.ref !== null;
+    const phase = phaseOf(intent, now, accepted ? acceptedLagMs : settleLagMs);
     const mayBeUndone = phaseOf(intent, now, settleLagMs) === 'late';
     const isOurs = amountMatch(intent.amount, intent.verb === 'repay' ? intent.before.debt[intent.asset] : undefined);
     const quantities = (): Promise<{ says: Quantity; why: string }> => this.#quantities(intent, signal);
     const byBill = await billsSince(this.#client, intent, types.bill, bills, signal);
     if (phase === 'early' && !mayBeUndone) {
-      const soon = await judge({ records: [byBill], quantities, isOurs }, phase);
+      const soon = await judge({ records: [byBill], quantities, isOurs, accepted }, phase);
       // While a call settles it is asked for often, and loan-history's limit is also needed for the next call's cursors.
       if (soon.verdict === 'happened' || this.#client.roomFor(ENDPOINTS.loanHistory) <= HISTORY_RESERVE) return soon;
     }
     const byHistory = await this.#historySince(intent, types.history, history, signal);
-    const witness = { records: [byHistory, byBill], quantities, isOurs };
+    const witness = { records: [byHistory, byBill], quantities, isOurs, accepted };
     const wayBack = (record: Trace): Promise<string | null> => this.#wayBack(intent, record, signal);
     const undone = mayBeUndone ? await takenBack(witness, wayBack) : null;
     return undone ?? judge(witness, phase);

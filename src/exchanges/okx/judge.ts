@@ -36,6 +36,8 @@ export interface Witness {
   /** Read only when needed: records that agree are proof enough. */
   readonly quantities: () => Promise<{ readonly says: Quantity; readonly why: string }>;
   readonly isOurs: (amount: Dec) => boolean;
+  /** The venue's answer said that it took the call. */
+  readonly accepted: boolean;
 }
 
 /** Where the intent stands in time. */
@@ -58,8 +60,10 @@ export async function judge(witness: Witness, phase: Phase): Promise<Evidence> {
   const partial = witness.records.find((records) => records.partial);
   if (partial !== undefined) return cannotTell(`${partial.source} holds more records than one page`);
   const { says, why } = await witness.quantities();
-  if (says === 'unmoved') return { verdict: 'didNotHappen', why: `no record and ${why}` };
-  return cannotTell(`no record, but ${why}`);
+  if (says !== 'unmoved') return cannotTell(`no record, but ${why}`);
+  // Silence does not outweigh the venue's own word: such a call is given up, charged and told instead (DESIGN §5.7).
+  if (witness.accepted) return cannotTell(`the venue said that it took the call, and shows no record; ${why}`);
+  return { verdict: 'didNotHappen', why: `no record and ${why}` };
 }
 
 /**

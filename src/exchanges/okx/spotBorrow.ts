@@ -101,12 +101,13 @@ export class SpotBorrow implements ProductPart {
       this.#historySince(intent, history, signal),
     ]);
     const { lagMarginMs, settleLagMs } = this.#client.timing;
-    const phase = phaseOf(intent, this.#client.clock.wall(), intent.ref === null ? lagMarginMs : settleLagMs);
+    const accepted = intent.ref !== null;
+    const phase = phaseOf(intent, this.#client.clock.wall(), accepted ? settleLagMs : lagMarginMs);
     const owed = intent.verb === 'repay' ? intent.before.debt[intent.asset] : undefined;
     const fits = amountMatch(amountOf(intent), owed);
     const echoed = echoedAmount(intent.ref);
     const isOurs = (amount: Dec): boolean => (echoed === null ? fits(amount) : amount.eq(echoed));
-    return judge({ records, quantities: () => this.#quantities(intent, signal), isOurs }, phase);
+    return judge({ records, quantities: () => this.#quantities(intent, signal), isOurs, accepted }, phase);
   }
 
   async #balance(signal: AbortSignal, urgency: Urgency): Promise<BalanceRow> {

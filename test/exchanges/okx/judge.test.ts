@@ -27,7 +27,8 @@ const source = (traces: readonly Trace[] | null, partial = false): Records => ({
 });
 
 function witness(records: readonly Records[], says: Quantity = 'unmoved', sent = '10'): Witness {
-  return { records, quantities: () => Promise.resolve({ says, why: says }), isOurs: amountMatch(sent, undefined) };
+  const quantities = (): ReturnType<Witness['quantities']> => Promise.resolve({ says, why: says });
+  return { records, quantities, isOurs: amountMatch(sent, undefined), accepted: false };
 }
 
 describe('a record', () => {
@@ -73,6 +74,12 @@ describe('no record', () => {
 
   it('is "did not happen" when it is late and everything stands still', async () => {
     expect(await judge(witness([source([]), source([])]), 'late')).toMatchObject({ verdict: 'didNotHappen' });
+  });
+
+  it('is never "did not happen" against the word of the venue that it took the call', async () => {
+    const accepted = { ...witness([source([]), source([])]), accepted: true };
+    expect(await judge(accepted, 'early')).toMatchObject({ verdict: 'pending' });
+    expect(await judge(accepted, 'late')).toMatchObject({ verdict: 'cannotTell' });
   });
 
   it.each([

@@ -359,6 +359,11 @@ describe('evidence of a repayment', () => {
     expect(await venue.evidence({ ...accepted, ref: null }, never())).toMatchObject({ verdict: 'didNotHappen' });
   });
 
+  it('takes no silence for a refusal of what the venue said that it took', async () => {
+    const evidence = await venue.evidence({ ...late, ref: 'b7001' }, never());
+    expect(evidence).toMatchObject({ verdict: 'cannotTell', why: expect.stringContaining('took the call') as string });
+  });
+
   it('takes an order that is unknown now for a closed one', async () => {
     server.on(INFO, (seen) => (seen.query.has('ordId') ? refusal('51063', 'no such order') : []));
     server.on(HISTORY, (seen) =>
