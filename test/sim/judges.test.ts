@@ -85,6 +85,20 @@ function oldViews(): Spoil {
   });
 }
 
+/** From the third reading on nothing is owed any more. */
+function emptied(): Spoil {
+  const readings = new Map<string, number>();
+  return venueWith(({ venue }) => ({
+    observe: async (signal) => {
+      const view = await venue.observe(signal);
+      const count = (readings.get(view.account) ?? 0) + 1;
+      readings.set(view.account, count);
+      if (count < 3) return view;
+      return { ...view, loans: view.loans.map((loan) => ({ ...loan, status: 'closed' as const, debts: [] })) };
+    },
+  }));
+}
+
 /** Calls go to another loan of the same product. */
 function wrongLoan(): Spoil {
   const keys = new Map<string, Set<string>>();
@@ -101,9 +115,9 @@ function wrongLoan(): Spoil {
   }));
 }
 
-/** Whatever is undecided is overlooked, and the fence is told that it ran out long ago. */
+/** Whatever is undecided is overlooked, by the loans' machines too, and the fence is told that it ran out long ago. */
 const overlooked: Spoil = journalWith((journal) => ({
-  open: async () => ({ ...(await journal.open()), undecided: [], emergencies: new Set<string>() }),
+  open: async () => ({ ...(await journal.open()), loans: new Map(), undecided: [], emergencies: new Set<string>() }),
   claim: (intent, digest, validUntil, sentAt) =>
     journal.claim(intent, digest, validUntil, sentAt, { validBefore: Number.MAX_SAFE_INTEGER }),
 }));
@@ -183,22 +197,13 @@ const MISTAKES: readonly Mistake[] = [
     })),
     ['exact'],
   ],
-  ['a call that is not waited for', overlooked, ['oneAtATime'], ({ accounts }) => accounts.some(isTwofold)],
+  ['a call that is not waited for', overlooked, ['oneAtATime'], ({ accounts }) => accounts.every(isPatient)],
   [
     'twice as much as is needed',
     policiesWith((policy) => ({ ...policy, bands: { ...policy.bands, target: policy.bands.target.plus('0.12') } })),
     ['paidOnce'],
   ],
-  [
-    'a failed read that is taken for a paid loan',
-    venueWith(({ venue }) => ({
-      observe: async (signal) => {
-        const view = await venue.observe(signal);
-        return { ...view, loans: view.loans.map((loan) => ({ ...loan, status: 'closed' as const, debts: [] })) };
-      },
-    })),
-    ['closed'],
-  ],
+  ['a failed read that is taken for a paid loan', emptied(), ['closed']],
   ['a call to another loan', wrongLoan(), ['explained']],
   ['reads that are older than they say', oldViews(), ['blind']],
   [
@@ -231,9 +236,9 @@ const MISTAKES: readonly Mistake[] = [
   ],
 ];
 
-/** Several loans at OKX, whose requests are valid for longer than the pause between two looks. */
-function isTwofold({ setup }: AccountPlan): boolean {
-  return setup.venue === 'okx' && setup.loans.length > 1;
+/** At OKX requests are valid for longer than the pause between two looks. */
+function isPatient({ setup }: AccountPlan): boolean {
+  return setup.venue === 'okx';
 }
 
 /** As soon as a loan is a little better than its target. */
