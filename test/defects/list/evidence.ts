@@ -37,7 +37,7 @@ export const EVIDENCE: readonly Defect[] = [
 `,
       },
     ],
-    catcher: bySeeds(40, ['planned', 'paidOnce']),
+    catcher: bySeeds(80, ['planned', 'paidOnce']),
   },
   {
     name: 'it did not happen, decided too early (venue)',

@@ -16,7 +16,7 @@ export const SENDING: readonly Defect[] = [
 `,
       },
     ],
-    catcher: bySeeds(40, ['once']),
+    catcher: bySeeds(80, ['once']),
   },
   {
     name: 'the fence is removed',

@@ -222,6 +222,6 @@ export const SIGHT: readonly Defect[] = [
 `,
       },
     ],
-    catcher: bySeeds(40, ['planned', 'blind']),
+    catcher: bySeeds(80, ['planned', 'blind']),
   },
 ];
