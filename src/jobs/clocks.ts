@@ -7,8 +7,6 @@ import type { AccountSetup, LookDeps } from './account.ts';
 import type { Draft } from './draft.ts';
 import type { Journal, Opened } from './journal.ts';
 
-/** DESIGN §5.6. */
-const APART_MS = 5_000;
 /** Looks in a row with agreeing clocks that end it. */
 const CALM_AFTER = 3;
 
@@ -31,7 +29,7 @@ export function watchClocks(
 ): void {
   const before = samples.get(journal);
   const now = { wall: clock.wall(), mono: clock.mono(), redis: opened.redisNow };
-  const why = disagreement(before, now, venue.clockOffsetMs());
+  const why = disagreement(before, now, venue.clockOffsetMs(), setup.timing.clockJumpMs);
   const agreed = why === null ? (before?.agreed ?? 0) + 1 : 0;
   samples.set(journal, { ...now, agreed });
   if (why !== null) {
@@ -42,18 +40,23 @@ export function watchClocks(
   }
 }
 
-function disagreement(before: Sample | undefined, now: Omit<Sample, 'agreed'>, offsetMs: number | null): string | null {
-  if (offsetMs !== null && Math.abs(offsetMs) > APART_MS)
+function disagreement(
+  before: Sample | undefined,
+  now: Omit<Sample, 'agreed'>,
+  offsetMs: number | null,
+  mostMs: number,
+): string | null {
+  if (offsetMs !== null && Math.abs(offsetMs) > mostMs)
     return `the clock of this machine and the venue's are ${seconds(offsetMs)} s apart`;
   const toRedis = now.redis - now.wall;
-  if (Math.abs(toRedis) > APART_MS)
+  if (Math.abs(toRedis) > mostMs)
     return `the clock of this machine and that of Redis are ${seconds(toRedis)} s apart`;
   if (before === undefined) return null;
   const passed = now.mono - before.mono;
   const jumped = now.wall - before.wall - passed;
-  if (Math.abs(jumped) > APART_MS) return `the clock of this machine jumped by ${seconds(jumped)} s`;
+  if (Math.abs(jumped) > mostMs) return `the clock of this machine jumped by ${seconds(jumped)} s`;
   const redis = now.redis - before.redis - passed;
-  return Math.abs(redis) > APART_MS ? `the clock of Redis jumped by ${seconds(redis)} s` : null;
+  return Math.abs(redis) > mostMs ? `the clock of Redis jumped by ${seconds(redis)} s` : null;
 }
 
 function seconds(ms: number): string {

@@ -95,7 +95,7 @@ class Look {
     watchClocks(deps, setup, opened, draft);
     watchDefinitions(setup, draft, sight.previous, view, deps.clock.wall());
     const verdicts = await comparePrices(deps, setup, opened, draft, view, since);
-    const judged = await judge(deps, { setup, draft, ...movesOf(opened) }, gathered, view);
+    const judged = await judge(deps, { setup, draft, ...movesOf(opened, opened.undecided) }, gathered, view);
     const undecided = judged.filter(isUndecided);
     tellStuck(setup, draft, undecided, deps.clock.wall());
     const breakers = breakersNow([...judged, ...opened.recent], deps.clock.wall(), setup.timing);
@@ -111,7 +111,7 @@ class Look {
     deps.passing('decided');
     await this.#commit(draft, { view, intent: plan.intent, seen: sight.text, suspect: sight.suspect }); // 6
     deps.passing('committed');
-    await this.#send(draft, sight, plan, undecided); // 7, 8, 9
+    await this.#send(draft, sight, plan, judged); // 7, 8, 9
   }
 
   /** How much of the account waits for what is undecided (DESIGN §5.7). */
@@ -123,7 +123,7 @@ class Look {
   }
 
   /** Steps 7 and 8. What happened is a fact in the journal before any machine is told. */
-  async #send(planned: Draft, sight: Sight, { intent, beside }: Plan, undecided: readonly Intent[]): Promise<void> {
+  async #send(planned: Draft, sight: Sight, { intent, beside }: Plan, judged: readonly Intent[]): Promise<void> {
     const [deps, setup, opened, signal] = [this.#deps, this.#setup, this.#opened, this.#signal];
     const lastSentAt = newestSend(opened);
     const accountMode = planned.mode;
@@ -138,11 +138,11 @@ class Look {
     this.#tellReply(draft, acted);
     const settled =
       acted.intent.state === 'settling'
-        ? await settle(deps, { setup, draft, ...movesOf(opened) }, acted.intent, signal)
+        ? await settle(deps, { setup, draft, ...movesOf(opened, judged) }, acted.intent, signal)
         : acted.intent; // 8
 
     deps.passing('settled');
-    await this.#afterSend(draft, acted, settled, undecided, sight.suspect); // 9
+    await this.#afterSend(draft, acted, settled, judged.filter(isUndecided), sight.suspect); // 9
   }
 
   /** Step 9 of a look that sent: what comes next, and at once when there is news to plan upon. */
@@ -295,6 +295,6 @@ function whyNothing({ decisions }: Draft, loan: LoanId): string | null {
   return parse(found.ltv).lt(parse(found.levels.act)) ? null : found.says;
 }
 
-function movesOf({ others, recent, undecided }: Opened): Pick<Judging, 'others' | 'ours'> {
-  return { others, ours: [...undecided, ...recent.filter(({ id }) => undecided.every((one) => one.id !== id))] };
+function movesOf({ others, recent }: Opened, known: readonly Intent[]): Pick<Judging, 'others' | 'ours'> {
+  return { others, ours: [...known, ...recent.filter(({ id }) => known.every((one) => one.id !== id))] };
 }

@@ -28,6 +28,8 @@ export interface Timing {
   readonly recordsEveryMs: number;
   /** Shortest time between two money calls of one account. */
   readonly spacingMs: number;
+  /** Clocks that are further apart, or jump further, let an account only reduce risk (DESIGN §5.6). */
+  readonly clockJumpMs: number;
 }
 
 /** Reads that must agree before "did not happen" or an implausible reading is believed (DESIGN §2.4, §6). */

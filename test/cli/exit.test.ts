@@ -32,7 +32,7 @@ const view = () => {
 };
 const venue = {
   name: 'okx', products: ['okx.flexibleLoan'],
-  observe: async () => view(), watchPrices: () => async () => undefined, close: async () => undefined,
+  clockOffsetMs: () => null, observe: async () => view(), watchPrices: () => async () => undefined, close: async () => undefined,
 };
 const timing = {
   requestDeadlineMs: 8000, lockMs: 15000, stalledMs: 5000, lookEveryMs: 5000, lookSoonMs: 1000, maxAgeMs: 8000,

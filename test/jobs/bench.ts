@@ -42,6 +42,7 @@ export const TIMING: Timing = {
   plausibleAfterMs: 10_000,
   recordsEveryMs: 180_000,
   spacingMs: 100,
+  clockJumpMs: 5_000,
 };
 
 /** Time that passes only a little by itself, and as much as a test wants: every sleep is over at once. */

@@ -192,6 +192,15 @@ describe('clocks', () => {
     expect(b.last('looked')?.mode).toBe('active');
   });
 
+  it('may be as far apart as the file says', async () => {
+    const b = bench({ loans: HEALTHY });
+    b.setup = { ...b.setup, timing: { ...b.setup.timing, clockJumpMs: 62_000 } };
+    b.venue.clockAheadMs = 61_000;
+    await b.looks(3);
+    expect(b.last('looked')?.mode).toBe('active');
+    expect(b.alerts('clockJumped')).toEqual([]);
+  });
+
   it('that the venue refuses after it was asked again are told', async () => {
     const b = bench({ loans: HEALTHY });
     await b.look();

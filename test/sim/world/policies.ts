@@ -26,6 +26,7 @@ export const TIMING: Timing = {
   evidenceSpreadMs: 12_000,
   plausibleAfterMs: 10_000,
   spacingMs: 300,
+  clockJumpMs: 5_000,
   recordsEveryMs: 60_000,
 };
 
