@@ -49,8 +49,7 @@ function disagreement(
   if (offsetMs !== null && Math.abs(offsetMs) > mostMs)
     return `the clock of this machine and the venue's are ${seconds(offsetMs)} s apart`;
   const toRedis = now.redis - now.wall;
-  if (Math.abs(toRedis) > mostMs)
-    return `the clock of this machine and that of Redis are ${seconds(toRedis)} s apart`;
+  if (Math.abs(toRedis) > mostMs) return `the clock of this machine and that of Redis are ${seconds(toRedis)} s apart`;
   if (before === undefined) return null;
   const passed = now.mono - before.mono;
   const jumped = now.wall - before.wall - passed;

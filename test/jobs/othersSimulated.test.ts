@@ -95,7 +95,7 @@ describe('a liquidation', () => {
     await eventually(confirmed).toEqual([other]);
     await eventually(() => told(scene)).toEqual([`critical liquidation ${gone}`]);
     await eventually(() => stateOf(scene, gone)).toBe('closed');
-    expect(await stateOf(scene, other)).toBe('watching.healthy');
+    await eventually(() => stateOf(scene, other)).toBe('watching.healthy');
     expect(systemClock.mono() - at).toBeLessThan(WAITS.plausibleAfterMs / 2);
     await expectClean(scene);
   }, 60_000);
