@@ -82,7 +82,7 @@ function tellMachine(
   // The machine's alert names what begins its cause; what joins it is named here, and so is what is over.
   const joined = dislocatedOf(verdicts).filter((asset) => concerned.includes(asset) && !(asset in before));
   if (wasDislocated && joined.length > 0) draft.alert('warning', 'dislocated', null, disputeWords(joined, verdicts));
-  const over = concerned.filter((asset) => asset in before && !(asset in after));
+  const over = Object.keys(before).filter((asset) => !(asset in after) && (concerned.includes(asset) || !isWhole));
   const words = over.map((asset) => wordsOf(asset, verdicts[asset])).join('; ');
   if (over.length > 0) draft.alert('info', 'dislocated', null, `${words}: no longer in dispute`);
 }

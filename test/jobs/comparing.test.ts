@@ -124,6 +124,18 @@ describe('when the prices agree again', () => {
     expect(await disputesOf(b)).toEqual({});
   });
 
+  it('is told so although the loans could not be read in that moment', async () => {
+    const { b, reference } = bench({ loans: HEALTHY });
+    await b.look();
+    reference.said = { USDT: '1', BTC: OWN };
+    b.venue.failing.set('okx.flexibleLoan', 'slow today');
+    await b.look();
+    b.venue.failing.clear();
+    await b.looks(2);
+    expect(await disputesOf(b)).toEqual({});
+    expect(b.alerts('dislocated').slice(1)).toEqual([expect.stringMatching(/^BTC: .*no longer in dispute$/)]);
+  });
+
   it('but only nearly, it takes five comparisons, which a restart does not forget', async () => {
     const { b } = bench({ loans: HEALTHY });
     await b.look();

@@ -133,7 +133,7 @@ describe.each(PENDING)('%s, %s', (product, remedy) => {
     const played = await scene(product, remedy, { kind: 'stuckPending' });
     await expect.poll(async () => (await played.hit()).map(({ state }) => state), PATIENT).toEqual(['unknown']);
     const looks = played.desk.events.length;
-    await expect.poll(() => played.desk.events.length, PATIENT).toBeGreaterThan(looks + 40);
+    await expect.poll(() => played.desk.events.length, PATIENT).toBeGreaterThan(looks + 16);
     expect((await played.hit()).map(({ state }) => state)).toEqual(['unknown']);
     const venue = product.startsWith('okx') ? 'okx' : 'binance';
     played.desk.simulator.simulation.booksOf(venue).act?.({ do: 'release', account: 'desk' });
