@@ -8,7 +8,7 @@
  * `sending` or better, and the next look goes on from there.
  */
 import type { Intent } from '../core/intent.ts';
-import type { LoanId } from '../core/loan.ts';
+import type { AccountView, LoanId } from '../core/loan.ts';
 import { parse } from '../core/money.ts';
 import { strangeWords } from '../core/outsiders.ts';
 import type { AccountSetup, LookDeps } from './account.ts';
@@ -19,6 +19,8 @@ import type { Acted } from './act.ts';
 import { commitOf } from './committing.ts';
 import type { CommitMore } from './committing.ts';
 import { beginComparing, comparePrices } from './comparing.ts';
+import { conditionsOf } from './conditions.ts';
+import { tellCoverage } from './coverage.ts';
 import { decideBlind } from './deciding.ts';
 import { watchDefinitions } from './definitions.ts';
 import { Draft } from './draft.ts';
@@ -65,6 +67,9 @@ class Look {
   readonly #signal: AbortSignal;
   readonly #opened: Opened;
   readonly #monoBefore: number;
+  /** What this look saw, when it goes on after its first commit; or why it saw nothing. */
+  #view: AccountView | null = null;
+  #why = '';
 
   constructor(deps: LookDeps, reason: string, lease: Lease, signal: AbortSignal, opened: Opened, monoBefore: number) {
     this.#deps = deps;
@@ -104,6 +109,7 @@ class Look {
     seeLoans(setup, draft, { view, undecided, now: deps.clock.wall(), epoch: opened.epoch, others }); // 4
     const freedom = this.#freedom(draft, gathered, undecided);
     const question = { setup, draft, opened, view, verdicts, undecided, freedom, breakers, now: this.#redisNow() };
+    tellCoverage(question);
     const plan = await triage(deps, question, sight, signal); // 5
     escalate(setup, draft, view, plan?.intent.loan ?? null, (loan) => whyNothing(draft, loan));
     if (plan === null) return this.#finish(draft, sight, undecided, retryAfterMs);
@@ -129,12 +135,12 @@ class Look {
     const accountMode = planned.mode;
     const facts = { setup, lease: this.#lease, signal, accountMode, ageMs: sight.ageMs, beside, lastSentAt };
     const acted = await act(deps, intent, facts); // 7
-    const draft = new Draft(
-      deps,
-      setup,
-      { ...opened, loans: planned.loans, account: planned.account },
-      deps.clock.wall(),
-    );
+    const now = this.#redisNow();
+    const begun = planned.told.map((name) => [name, now] as const);
+    const told = new Map([...opened.told, ...begun].filter(([name]) => !planned.over.includes(name)));
+    const known = { ...opened, told, loans: planned.loans, account: planned.account };
+    const draft = new Draft(deps, setup, known, deps.clock.wall());
+    this.#view = sight.view;
     this.#tellReply(draft, acted);
     const settled =
       acted.intent.state === 'settling'
@@ -199,6 +205,7 @@ class Look {
   async #standStill(draft: Draft, blind: Blind, retryAfterMs: number): Promise<void> {
     const { clock, emit } = this.#deps;
     const { why, suspect } = blind;
+    this.#why = why;
     for (const [loan, stored] of draft.loans) {
       if (isWatched(stored)) draft.tell(loan, { type: 'OBSERVE_FAILED', now: clock.wall(), why });
     }
@@ -238,6 +245,8 @@ class Look {
     for (const { decision } of draft.decisions) {
       emit(setup.name, { type: 'decided', decision, changed: changed.has(decision.loan) });
     }
+    const scene = { setup, view: more.view ?? this.#view, why: this.#why, paused: this.#opened.paused !== null };
+    emit(setup.name, { type: 'conditions', ...conditionsOf(draft, scene) });
   }
 
   #next(
