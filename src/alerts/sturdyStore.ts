@@ -15,7 +15,8 @@ export class SturdyStore implements Store {
   readonly #redis: Store;
   readonly #clock: Clock;
   #memory: MemoryStore | null = null;
-  #known: ReadonlyMap<string, string> = new Map();
+  /** What Redis held when it was last heard: where the memory begins. */
+  #known = new Map<string, string>();
   /** By the monotonic clock; `null` while Redis answers. */
   #downSince: number | null = null;
 
@@ -59,7 +60,7 @@ export class SturdyStore implements Store {
 
   async read(): Promise<ReadonlyMap<string, string>> {
     const read = await this.#either((store) => store.read());
-    if (this.#memory === null) this.#known = read;
+    if (this.#memory === null) this.#known = new Map(read);
     return read;
   }
 
@@ -67,12 +68,17 @@ export class SturdyStore implements Store {
     return this.#either((store) => store.nextId());
   }
 
-  add(key: string, text: string): Promise<boolean> {
-    return this.#either((store) => store.add(key, text));
+  async add(key: string, text: string): Promise<boolean> {
+    const isNew = await this.#either((store) => store.add(key, text));
+    if (isNew) this.#known.set(key, text);
+    return isNew;
   }
 
-  swap(key: string, before: string, after: string | null): Promise<boolean> {
-    return this.#either((store) => store.swap(key, before, after));
+  async swap(key: string, before: string, after: string | null): Promise<boolean> {
+    const isDone = await this.#either((store) => store.swap(key, before, after));
+    if (isDone && after === null) this.#known.delete(key);
+    else if (isDone && after !== null) this.#known.set(key, after);
+    return isDone;
   }
 
   left(): Promise<readonly string[]> {
