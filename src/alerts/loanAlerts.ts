@@ -136,6 +136,14 @@ export const PAYMENTS = {
     can: 'Find out at the venue what became of it.',
     each: true,
   },
+  word: {
+    kind: 'happened',
+    topic: 'payment',
+    means: 'settled by the word of an operator',
+    does: 'It took the word of the operator, and goes on looking at what the venue shows.',
+    can: 'Compare it with the history of the venue. If it was a mistake, correct what is missing by hand.',
+    each: true,
+  },
   witness: {
     kind: 'happened',
     topic: 'payment',

@@ -6,9 +6,8 @@
  * wider limits of an emergency. A plan that falls short is no gap: it helps, and how far is told by endurance.ts.
  */
 import type { Plan } from './ladder.ts';
-import { firstStep, planFor } from './ladder.ts';
+import { firstStep, NO_RUNG, planFor } from './ladder.ts';
 import type { LoanId, LoanView } from './loan.ts';
-import { minimumOf } from './learned.ts';
 import type { DecideInput, LeveledLoan } from './need.ts';
 import { positionOf } from './position.ts';
 import { PRODUCT_FACTS } from './products.ts';
@@ -17,7 +16,7 @@ import { ZERO } from './money.ts';
 
 export interface Gap {
   readonly loan: LoanId;
-  /** No money; money that a limit or the ladder does not allow; a debt below what the venue takes. */
+  /** No money; money that a limit or the ladder does not allow; less than the venue takes or leaves standing. */
   readonly kind: 'sourceEmpty' | 'remediesBlocked' | 'tooSmall';
   readonly why: string;
 }
@@ -38,34 +37,27 @@ export function gapsOf(input: DecideInput, loans: readonly LeveledLoan[]): reado
       start: positionOf(loan, { keep, undecided: input.undecided }).position,
       t: loan.ltv.times(levels.target).div(levels.act),
     });
-    const found = gapOf(input, loan, plan);
+    const found = gapOf(loan, plan);
     // A small rest against much collateral is no danger.
     return found[0]?.kind === 'tooSmall' && loan.ltv.times(2).lt(levels.target) ? [] : found;
   });
 }
 
-function gapOf(input: DecideInput, loan: LoanView, plan: Plan): readonly Gap[] {
+function gapOf(loan: LoanView, plan: Plan): readonly Gap[] {
   const [first] = plan.steps;
   const { perAction } = plan.ask.policy.limits.urgent;
   if (first !== undefined && firstStep(plan, first, perAction) !== null) return [];
   const gap = (kind: Gap['kind'], why: string): readonly Gap[] => [{ loan: loan.id, kind, why }];
   if (first !== undefined) return gap('remediesBlocked', 'perAction is below the smallest amount the venue takes');
-  if (isTooSmall(input, loan)) return gap('tooSmall', 'the whole debt is below the smallest repayment the venue takes');
   const why = plan.notes.map(({ rule, says }) => `${rule}: ${says.replace(/^skipped: /, '')}`).join('; ');
-  const isMoney = plan.short?.by === 'money' && plan.notes.some(({ says }) => MONEY.test(says));
-  return gap(isMoney ? 'sourceEmpty' : 'remediesBlocked', why === '' ? 'the ladder has no rung for it' : why);
+  return gap(kindOf(plan), why === '' ? 'the ladder has no rung for it' : why);
 }
 
-/** The words of `whyEmpty`: a rung that was refused for another reason is no matter of money. */
-const MONEY = /skipped: (?:no .* (?:in|inside)|.* is not above what is kept there|wallet .* could not be read)/;
+/** Texts of fit.ts: less than that is not left standing, or nothing is left of the amount once it is rounded. */
+const SMALL = /lets no debt below|would be sent/;
 
-function isTooSmall({ learned }: DecideInput, { debts, product }: LoanView): boolean {
-  const open = debts.filter(({ amount }) => amount.gt(ZERO));
-  return (
-    open.length > 0 &&
-    open.every(({ asset, amount, minRepay }) => {
-      const least = minimumOf(learned, 'minRepay', { product, asset }, minRepay);
-      return least !== null && amount.lt(least);
-    })
-  );
+function kindOf({ short, notes }: Plan): Gap['kind'] {
+  if (short?.by === 'limit') return 'remediesBlocked';
+  if (notes.some(({ says }) => SMALL.test(says))) return 'tooSmall';
+  return short === null || short.what === NO_RUNG ? 'remediesBlocked' : 'sourceEmpty';
 }
