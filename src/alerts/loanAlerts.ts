@@ -30,6 +30,13 @@ export const LOANS = {
     does: 'It holds the limit, and acts as soon as the limit allows something again.',
     can: '`ballast why {loan}` names the limit: raise it in the file and start again, or act by hand.',
   },
+  cannotAct: {
+    kind: 'lasts',
+    topic: 'loan',
+    means: 'needs help and gets none',
+    does: 'It tries again at every look, and acts as soon as what stands in the way is gone.',
+    can: 'Look at what stands in the way (`ballast why {loan}`), and repay or add collateral by hand before the line is there.',
+  },
   liquidating: {
     kind: 'lasts',
     topic: 'loan',
@@ -127,6 +134,13 @@ export const PAYMENTS = {
     means: 'a payment without a result',
     does: 'It sends nothing twice, reads the records of the venue at every look, and settles it by them.',
     can: 'Wait some minutes. Do not repeat the payment by hand before you have seen the history of the venue.',
+  },
+  stuck: {
+    kind: 'lasts',
+    topic: 'payment',
+    means: 'a payment hangs',
+    does: 'It does not send it again, leaves the money that it may have used alone, and helps with what needs no transfer.',
+    can: 'Ask the venue about it, with the reference in the text.',
   },
   expired: {
     kind: 'happened',

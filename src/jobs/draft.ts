@@ -146,6 +146,12 @@ export class Draft {
     return [...this.#lasting.keys(), ...this.#marked].filter((name) => !this.#told.has(name));
   }
 
+  /** What will have been told once this draft is committed, with the Redis ms at which each began. */
+  knownAt(now: number): ReadonlyMap<string, number> {
+    const begun = this.told.map((name) => [name, now] as const);
+    return new Map([...this.#told, ...begun].filter(([name]) => !this.#over.has(name)));
+  }
+
   /** Conditions that this look found to hold. */
   get lasts(): readonly Omit<Condition, 'cushion'>[] {
     return [...this.#lasting.values()];

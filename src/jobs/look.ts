@@ -135,9 +135,7 @@ class Look {
     const accountMode = planned.mode;
     const facts = { setup, lease: this.#lease, signal, accountMode, ageMs: sight.ageMs, beside, lastSentAt };
     const acted = await act(deps, intent, facts); // 7
-    const now = this.#redisNow();
-    const begun = planned.told.map((name) => [name, now] as const);
-    const told = new Map([...opened.told, ...begun].filter(([name]) => !planned.over.includes(name)));
+    const told = planned.knownAt(this.#redisNow());
     const known = { ...opened, told, loans: planned.loans, account: planned.account };
     const draft = new Draft(deps, setup, known, deps.clock.wall());
     this.#view = sight.view;

@@ -5,6 +5,8 @@ import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
 import { CATALOGUE, categoryOf } from '../../src/alerts/catalogue.ts';
 import { CAUSES } from '../../src/machines/accountMachine.ts';
+import { CANNOT_ACT } from '../../src/jobs/escalating.ts';
+import { STUCK } from '../../src/jobs/stuck.ts';
 import { VENUE_RISK } from '../../src/jobs/venueRisks.ts';
 
 const SRC = join(import.meta.dirname, '../../src');
@@ -23,6 +25,8 @@ const RAISING: Readonly<Record<string, number>> = {
 const NAMES: Readonly<Record<string, readonly string[]>> = {
   'jobs/needing.ts none': ['unlisted', 'levels'],
   'jobs/venueRisks.ts VENUE_RISK': [VENUE_RISK],
+  'jobs/escalating.ts CANNOT_ACT': [CANNOT_ACT],
+  'jobs/stuck.ts STUCK': [STUCK],
   'jobs/conditions.ts kind': Object.keys(CAUSES),
   'machines/accountMachine.ts kind': Object.keys(CAUSES),
   'machines/loanContext.ts once': [],
