@@ -69,6 +69,11 @@ export class Draft {
     return this.account.state as AccountMode;
   }
 
+  /** Where each loan stands. */
+  get states(): Readonly<Record<LoanId, string>> {
+    return Object.fromEntries([...this.loans].map(([loan, stored]) => [loan, stored.state]));
+  }
+
   /** Steps a loan's machine and keeps the result; its commands become needs, deadlines and alerts. */
   tell(loan: LoanId, event: LoanEvent): void {
     this.#step(loan, event, (says) => {

@@ -33,7 +33,7 @@ import { isWatched, seeLoans } from './needing.ts';
 import { observe } from './observing.ts';
 import type { Blind, Sight } from './observing.ts';
 import { obeyPauses, takeAcknowledgement } from './obeying.ts';
-import { isUnseen, nextLook, setbacksOf } from './pacing.ts';
+import { isUnseen, newestSend, nextLook, setbacksOf } from './pacing.ts';
 import { lastGood } from './plausibility.ts';
 import { imported, trusted } from './quarantine.ts';
 import { feedVerdicts, gather, judge } from './reconcile.ts';
@@ -131,7 +131,7 @@ class Look {
   /** Steps 7 and 8. What happened is a fact in the journal before any machine is told. */
   async #send(planned: Draft, sight: Sight, { intent, beside }: Plan, undecided: readonly Intent[]): Promise<void> {
     const [deps, setup, opened, signal] = [this.#deps, this.#setup, this.#opened, this.#signal];
-    const lastSentAt = newestSend(opened);
+    const lastSentAt = newestSend(opened.recent);
     const accountMode = planned.mode;
     const facts = { setup, lease: this.#lease, signal, accountMode, ageMs: sight.ageMs, beside, lastSentAt };
     const acted = await act(deps, intent, facts); // 7
@@ -172,7 +172,7 @@ class Look {
     await this.#commit(draft, { view: null, intent: null, learned, rest, suspect, ...times });
     passing('finished');
     const inFlight = this.#isInFlight(undecided) || turnedDown;
-    emit(this.#setup.name, { type: 'acted', states: statesOf(draft), nextLookAt, inFlight });
+    emit(this.#setup.name, { type: 'acted', states: draft.states, nextLookAt, inFlight });
     if (again) await ring(settled.state === 'confirmed' ? 'the last action is done' : 'the venue taught a limit');
     passing('ringing');
   }
@@ -222,7 +222,7 @@ class Look {
     const nextLookAt = this.#next(draft, undecided, { retryAfterMs, unseen: isUnseen(draft.loans, view) });
     const news = { seen: text, suspect, charges: charges ?? [] };
     await this.#commit(draft, { view, intent: null, ...news, nextLookAt, lookedAt: clock.wall() });
-    const [states, inFlight] = [statesOf(draft), this.#isInFlight(undecided)];
+    const [states, inFlight] = [draft.states, this.#isInFlight(undecided)];
     emit(this.#setup.name, {
       type: 'looked',
       reason: this.#reason,
@@ -262,7 +262,7 @@ class Look {
       now: this.#deps.clock.wall(),
       timing,
       lookBy: draft.lookBy,
-      states: Object.values(statesOf(draft)),
+      states: Object.values(draft.states),
       undecided,
       still: mode === 'dryRun' || this.#opened.paused !== null,
       blind: more.blind ?? false,
@@ -284,15 +284,6 @@ class Look {
   #redisNow(): number {
     return Math.round(this.#opened.redisNow + this.#deps.clock.mono() - this.#monoBefore);
   }
-}
-
-function statesOf(draft: Draft): Readonly<Record<string, string>> {
-  return Object.fromEntries([...draft.loans].map(([loan, stored]) => [loan, stored.state]));
-}
-
-function newestSend({ recent }: Opened): number | null {
-  const sends = recent.flatMap(({ sentAt }) => sentAt ?? []);
-  return sends.length === 0 ? null : Math.max(...sends);
 }
 
 /** What its decision of this look says about why nothing leaves; `null` below `act`, where nobody has to hurry. */
