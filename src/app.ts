@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto';
 import type { Examined } from './cli/examination.ts';
 import { examineAll } from './cli/examination.ts';
 import type { Ending } from './cli/exit.ts';
-import { heldWords } from './cli/held.ts';
+import { heldWords } from './reading/held.ts';
 import { Latecomers } from './cli/latecomers.ts';
 import { placeOf, startSimulated, unnamedProducts, venueOf } from './cli/opening.ts';
 import type { Connections } from './cli/redis.ts';
