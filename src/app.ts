@@ -9,6 +9,8 @@ import type { Ending } from './cli/exit.ts';
 import { heldWords } from './reading/held.ts';
 import { Latecomers } from './cli/latecomers.ts';
 import { placeOf, startSimulated, unnamedProducts, venueOf } from './cli/opening.ts';
+import type { PageSettings } from './cli/page.ts';
+import { servePage } from './cli/page.ts';
 import type { Connections } from './cli/redis.ts';
 import { connectRedis, letters } from './cli/redis.ts';
 import type { Clock } from './clock.ts';
@@ -32,6 +34,8 @@ import { Registry } from './jobs/registry.ts';
 import { Runner } from './jobs/runner.ts';
 import { Shelf } from './jobs/shelf.ts';
 import { termsErrand } from './jobs/terms.ts';
+import { Track } from './jobs/track.ts';
+import { Tracking } from './jobs/tracking.ts';
 import { UNWATCHED_EVERY_MS, unwatchedErrand } from './jobs/unwatched.ts';
 import type { Stage } from './replay/player.ts';
 import type { Simulated, SimulatorAddresses } from './replay/simulated.ts';
@@ -58,6 +62,7 @@ export interface AppOptions {
   readonly onFatal: (ending: Ending) => void;
   /** Aborts a start that is no longer wanted. */
   readonly signal: AbortSignal;
+  readonly page: PageSettings;
   /** Where looks pass, told to a test's own entry; a server gives none. */
   readonly passing?: Passing;
 }
@@ -84,6 +89,7 @@ export class App implements Stage {
   readonly #options: AppOptions;
   readonly #runners: Runner[] = [];
   readonly #closers: (() => Promise<unknown>)[];
+  readonly #tracking: Tracking;
   #waiting: Latecomers | null = null;
   #stopping: Promise<void> | null = null;
 
@@ -91,6 +97,7 @@ export class App implements Stage {
     this.#options = options;
     this.simulated = simulated;
     this.#closers = closers;
+    this.#tracking = new Tracking(options.clock);
   }
 
   /** @throws Ending with the exit code and the words for the operator */
@@ -106,6 +113,7 @@ export class App implements Stage {
       const run = randomUUID();
       const registry = new Registry(redis.fast);
       await registry.begin(run);
+      closers.push(await servePage({ ...options, redis: redis.aside, alerts: null }));
       const addresses = simulated?.addresses ?? null;
       const opened = config.accounts.map((account) => ({ account, venue: venueOf(options, account, addresses) }));
       const references = openReferences(options, addresses, closers);
@@ -154,6 +162,7 @@ export class App implements Stage {
     };
     const validityMs = account.venue === 'binance' ? account.timing.binanceRecvWindowMs : account.timing.okxWindowMs;
     const safeguard = { journal: redis.journal, folder: redis.witnesses, reports: venue, validityMs };
+    const track = new Track(redis.aside, address);
     const runner = await Runner.open({
       setup: setupOf(options.config, account, mode),
       address,
@@ -171,7 +180,13 @@ export class App implements Stage {
       stamp: redis.stamp + letters(world),
       redis: redis.fast,
       consumer: redis.patient,
-      emit: options.onEvent,
+      emit: (name, event) => {
+        options.onEvent(name, event);
+        // An observer would draw another policy's bands.
+        if (event.type === 'decided' && event.mode === mode) {
+          this.#tracking.hear(track, event.decision, options.page.tapeAt(name));
+        }
+      },
       onError: options.onError,
       run,
       ...(options.passing === undefined ? {} : { passing: options.passing }),
@@ -219,6 +234,7 @@ export class App implements Stage {
   async #stop(hurried: boolean): Promise<void> {
     const { clock } = this.#options;
     const grace = hurried ? HURRIED_MS : STOP_GRACE_MS;
+    this.#tracking.stop();
     // Nobody may join any more while those who are there leave.
     if (this.#waiting !== null) await within(clock, HURRIED_MS, this.#waiting.stop());
     const lanes = Promise.all(this.runners.map((runner) => runner.stop(grace).catch(() => undefined)));

@@ -1,7 +1,7 @@
 /** Writes the tracks of loans while looks go on. Best effort and beside them: no look waits, and what fails is forgotten. */
 import type { Cancel, Clock } from '../clock.ts';
 import type { LoanId } from '../core/loan.ts';
-import type { LookEvent } from './account.ts';
+import type { Decision } from '../core/need.ts';
 import type { Track, TrackPoint } from './track.ts';
 import { pointOf } from './track.ts';
 
@@ -24,10 +24,9 @@ export class Tracking {
   }
 
   /** @param shown tape time of a simulated account, ms; `null`: the clock on the wall */
-  hear(track: Track, event: LookEvent, shown: number | null): void {
-    if (event.type !== 'decided') return;
-    const { loan } = event.decision;
-    const point = pointOf({ ...event.decision, at: Math.round(this.#clock.wall()) }, shown);
+  hear(track: Track, decision: Decision, shown: number | null): void {
+    const { loan } = decision;
+    const point = pointOf({ ...decision, at: Math.round(this.#clock.wall()) }, shown);
     if (point === null) return;
     const name = track.prefix + loan;
     const last = this.#last.get(name);

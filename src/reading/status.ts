@@ -25,7 +25,10 @@ import type { TermsAge } from './terms.ts';
 import { ageOf, termsOf } from './terms.ts';
 
 export interface AccountStatus {
+  /** The name, with more to tell it by where two servers on this Redis use one. */
   readonly account: string;
+  /** As its policy file calls it. */
+  readonly name: string;
   readonly mode: string;
   readonly venue: 'binance' | 'okx';
   readonly uid: string;
@@ -141,7 +144,7 @@ async function accountStatus(config: Config, one: AccountJournal, clock: Clock, 
     }),
   );
   const seen: AccountStatus = {
-    ...{ account: label, mode, venue: address.venue, uid: address.uid, own: one.own, standing },
+    ...{ account: label, name: one.name, mode, venue: address.venue, uid: address.uid, own: one.own, standing },
     accountMode: standing.mode,
     held: [...heldWords(label, standing), ...breakers.map((one) => heldByBreaker(label, one, now))],
     ...watchedWords(watch, means.view, account, now),

@@ -5,6 +5,7 @@ import type { AccountStatus } from '../../src/reading/status.ts';
 export function anAccount(one: Partial<AccountStatus> = {}): AccountStatus {
   return {
     account: 'main',
+    name: 'main',
     mode: 'live',
     venue: 'okx',
     uid: '42',
