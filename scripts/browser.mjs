@@ -4,8 +4,8 @@
  */
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { install, managers } from './packages.mjs';
-import { say, SetupError } from './lib.mjs';
+import { SetupError } from './lib.mjs';
+import { install } from './packages.mjs';
 
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome'];
 const USUAL_PLACES = [
@@ -16,6 +16,15 @@ const USUAL_PLACES = [
   '/Applications/Chromium.app/Contents/MacOS',
   '/Applications/Google Chrome.app/Contents/MacOS',
 ];
+
+/** @type {Readonly<Record<import('./packages.mjs').Kind, readonly string[]>>} */
+const PACKAGES = {
+  apt: ['chromium', 'chromium-browser'],
+  dnf: ['chromium'],
+  apk: ['chromium'],
+  pacman: ['chromium'],
+  brew: [],
+};
 
 /** Nothing is asked of the network but the page itself. */
 export const FLAGS = [
@@ -45,15 +54,12 @@ export function ensureBrowser() {
     if (existsSync(wish)) return wish;
     throw new SetupError(`BALLAST_CHROMIUM=${wish} is not there`);
   }
-  const present = search();
-  if (present !== undefined) return present;
+  const here = search();
+  if (here !== undefined) return here;
   const problem = 'no Chromium was found (PATH and the usual places); the tests of the page need one';
   if (process.env.BALLAST_NO_INSTALL === undefined) {
-    for (const manager of managers()) {
-      say(`${problem}; installing it with this system's package manager (BALLAST_NO_INSTALL=1 forbids that)`);
-      const found = install(manager, ['chromium', 'chromium-browser'], search);
-      if (found !== undefined) return found;
-    }
+    const found = install(problem, (kind) => PACKAGES[kind], search)?.found;
+    if (found !== undefined) return found;
   }
   throw new SetupError(
     `${problem}\n  Install the package "chromium" of your system and run the same command again,\n  or name one that is already here: BALLAST_CHROMIUM=/path/to/chromium`,

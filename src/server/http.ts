@@ -18,10 +18,13 @@ import { detailOf, tracksOf } from './story.ts';
 import { MOST_READERS, Stream } from './stream.ts';
 import type { Access, Trouble } from './wire.ts';
 
+/** What the journal is read through. */
+export type Reader = Pick<Survey, 'accounts' | 'status' | 'story' | 'tracks'>;
+
 export interface PageOptions
   extends Omit<GuardOptions, 'clock'>, Pick<SnapshotOptions, 'version' | 'policy' | 'tapeAt'> {
   readonly clock: Clock;
-  readonly survey: Survey;
+  readonly survey: Reader;
   /** Names of the accounts in the policy file. */
   readonly wanted: readonly string[];
   readonly host: string;
@@ -152,7 +155,7 @@ function addHealth(http: FastifyInstance, { options, guard, snapshots, pulse }: 
 
 interface Reading {
   readonly clock: Clock;
-  readonly survey: Survey;
+  readonly survey: Reader;
   readonly snapshots: Snapshots;
   readonly stream: Stream;
 }

@@ -1,10 +1,11 @@
 /** One loan in full: where it stands and why, what comes next at which price, what was done and what it did, what is left. */
-import type { Action, Board, DecisionDetail, Loan, LoanDetail, Point } from '../wire.ts';
+import type { Board, Loan, LoanDetail, Point } from '../wire.ts';
 import { Chart } from './chart.ts';
-import { h, refill } from './dom.ts';
+import { grid, h, pairs, part, refill } from './dom.ts';
 import { keeps, pauseButton } from './loans.ts';
 import type { Store } from './store.ts';
 import { keyOf } from './store.ts';
+import { story } from './story.ts';
 import { moment, shownAt } from './times.ts';
 import {
   coinOf,
@@ -128,266 +129,57 @@ function standing(loan: Loan): HTMLElement {
   );
 }
 
-type When = (ms: number) => HTMLElement;
-
-function story({ decision, lastAct, history, actions, acts }: LoanDetail, when: When): HTMLElement[] {
-  const panel = (title: string, ...content: (HTMLElement | null)[]): HTMLElement =>
-    h('section', {}, h('h2', {}, title), h('div', { class: 'panel' }, ...content));
-  return [
-    panel('Why', ...(decision === null ? [h('p', {}, 'Nothing was decided yet.')] : explained(decision, when))),
-    ...(lastAct === null ? [] : [panel('The last time it acted', ...explained(lastAct, when))]),
-    panel(
-      'Actions',
-      actions.length === 0 ? h('p', { class: 'soft' }, 'No payment was needed so far.') : table(actions, when),
-    ),
-    ...(history.length === 0 ? [] : [panel('Decisions before', past(history, when))]),
-    ...(acts.length === 0 ? [] : [panel('What operators did', operators(acts, when))]),
-  ];
-}
-
-function explained(decision: DecisionDetail, when: When): HTMLElement[] {
-  const { says, trace, firstAt, lastAt, count, amount, ltv } = decision;
-  const rows = trace.map(({ rule, fired, says: words }) =>
-    h(
-      'li',
-      { class: fired ? 'fired' : '' },
-      h('span', { class: 'mark', 'aria-label': fired ? 'decided' : 'did not decide' }, fired ? '●' : '○'),
-      h('span', {}, rule),
-      h('span', {}, words),
-    ),
-  );
-  const times = count > 1 ? [`${String(count)} looks agreed, the last `, when(lastAt)] : ['decided '];
-  return [
-    h('p', {}, says),
-    h(
-      'p',
-      { class: 'small soft' },
-      ...times,
-      ...(count > 1 ? [', the first ', when(firstAt)] : [when(firstAt)]),
-      `, at LTV ${percent(ltv)}`,
-    ),
-    h('ul', { class: 'trace' }, ...rows),
-    ...(amount === null ? [] : [amountOf(amount)]),
-  ];
-}
-
-function amountOf({
-  formula,
-  inputs,
-  unbounded,
-  bounds,
-  amount,
-  ltvAfter,
-}: NonNullable<DecisionDetail['amount']>): HTMLElement {
-  const steps = bounds.map(({ by, to }) => h('li', {}, `${by}: `, h('span', { class: 'num' }, to)));
-  return h(
-    'details',
-    {},
-    h('summary', {}, `The amount: ${coins(amount)}, for LTV ${percent(ltvAfter)} afterwards`),
-    h('p', { class: 'small' }, `${formula} gives `, h('span', { class: 'num' }, unbounded)),
-    h('ul', { class: 'small' }, ...steps),
-    h(
-      'p',
-      { class: 'small soft num' },
-      Object.entries(inputs)
-        .map(([name, value]) => `${name} = ${value}`)
-        .join(', '),
-    ),
-  );
-}
-
-const HEADS = ['Sent', 'What', 'Outcome', 'LTV before → after', 'Evidence'];
-
-function table(actions: readonly Action[], when: When): HTMLElement {
-  const rows = actions.map((action) => {
-    const { what, state, tier, chargeUsd, plannedAt, sentAt, ltvBefore, ltvAfter, ref, note, reads } = action;
-    const tone = {
-      confirmed: 'calm',
-      sending: 'busy',
-      settling: 'busy',
-      planned: 'busy',
-      unknown: 'bad',
-      expired: 'bad',
-    }[state];
-    const read = reads.at(-1);
-    return h(
-      'tr',
-      {},
-      h('td', {}, when(sentAt ?? plannedAt)),
-      h(
-        'td',
-        {},
-        what,
-        h('div', { class: 'small soft' }, `${usd(chargeUsd)} of the budgets${tier === 'urgent' ? ', urgent' : ''}`),
-      ),
-      h('td', {}, h('span', { class: `pill ${tone ?? ''}` }, state)),
-      h('td', { class: 'nobreak' }, `${percent(ltvBefore)} → ${ltvAfter === null ? '…' : percent(ltvAfter)}`),
-      h(
-        'td',
-        { class: 'small' },
-        note,
-        ref === null ? null : h('div', { class: 'soft' }, 'reference of the venue ', h('span', { class: 'num' }, ref)),
-        read === undefined
-          ? null
-          : h(
-              'div',
-              { class: 'soft' },
-              `${String(reads.length)} ${reads.length === 1 ? 'reading' : 'readings'} of its records: ${read.verdict}`,
-            ),
-      ),
-    );
-  });
-  return h(
-    'div',
-    { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': 'Actions' },
-    h(
-      'table',
-      {},
-      h('thead', {}, h('tr', {}, ...HEADS.map((head) => h('th', { scope: 'col' }, head)))),
-      h('tbody', {}, ...rows),
-    ),
-  );
-}
-
-function past(history: LoanDetail['history'], when: When): HTMLElement {
-  const rows = history.map(({ says, verdict, firstAt, count, ltv }) =>
-    h(
-      'tr',
-      {},
-      h('td', {}, when(firstAt)),
-      h('td', {}, says),
-      h('td', {}, verdict),
-      h('td', { class: 'nobreak' }, percent(ltv)),
-      h('td', {}, String(count)),
-    ),
-  );
-  const heads = ['First', 'Decision', 'Verdict', 'LTV', 'Looks'];
-  return h(
-    'details',
-    {},
-    h('summary', {}, `${String(history.length)} earlier decisions`),
-    h(
-      'div',
-      { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': 'Earlier decisions' },
-      h(
-        'table',
-        {},
-        h('thead', {}, h('tr', {}, ...heads.map((head) => h('th', { scope: 'col' }, head)))),
-        h('tbody', {}, ...rows),
-      ),
-    ),
-  );
-}
-
-function operators(acts: LoanDetail['acts'], when: When): HTMLElement {
-  return h(
-    'ul',
-    { class: 'trace' },
-    ...acts.map(({ act, by, why, at }) =>
-      h('li', {}, h('span', {}), h('span', {}, act), h('span', {}, when(at), ` by ${by}: ${why}`)),
-    ),
-  );
-}
-
 function facts(loan: Loan): HTMLElement[] {
-  const part = (title: string, ...content: (HTMLElement | null)[]): HTMLElement =>
-    h('section', {}, h('h2', {}, title), h('div', { class: 'panel' }, ...content));
-  const list = (rows: readonly (readonly [string, string])[]): HTMLElement =>
-    h('dl', { class: 'pairs' }, ...rows.flatMap(([term, words]) => [h('dt', {}, term), h('dd', {}, words)]));
+  const held = (what: string, rows: Loan['debts']): readonly (readonly [string, string])[] =>
+    rows
+      .filter(({ amount }) => Number(amount) > 0)
+      .map((one) => [what, `${coins(one.amount)} ${one.asset}, ${usd(one.usd)}`]);
+  const soft = (words: string): HTMLElement => h('p', { class: 'soft' }, words);
+  const next = loan.next.map(({ asset, price: at, what }) => [`${asset} ${price(at)}`, happens(what)] as const);
   return [
-    part(
-      'Next, at which price',
-      loan.next.length === 0
-        ? h('p', { class: 'soft' }, 'No price alone changes anything.')
-        : list(loan.next.map(({ asset, price: at, what }) => [`${asset} ${price(at)}`, happens(what)])),
-    ),
+    part('Next, at which price', next.length === 0 ? soft('No price alone changes anything.') : pairs(next)),
     part('Survives', survival(loan)),
-    part(
-      'Owes and holds',
-      list([
-        ...loan.debts.map((one) => ['owes', `${coins(one.amount)} ${one.asset}, ${usd(one.usd)}`] as const),
-        ...loan.collateral.map((one) => ['holds', `${coins(one.amount)} ${one.asset}, ${usd(one.usd)}`] as const),
-      ]),
-    ),
+    part('Owes and holds', pairs([...held('owes', loan.debts), ...held('holds', loan.collateral)])),
     part('Budgets left', ...budgets(loan)),
-    part(
-      'Terms',
-      loan.terms.length === 0
-        ? h('p', { class: 'soft' }, 'Rates were not read yet.')
-        : list(
-            loan.terms.map(({ asset, ratePerYear, room }) => [
-              asset,
-              `${ratePerYear === null ? 'rate unknown' : `${percent(ratePerYear)} a year`}${room === null ? '' : `, room for ${coins(room.coins)} more`}`,
-            ]),
-          ),
-    ),
+    part('Terms', loan.terms.length === 0 ? soft('Rates were not read yet.') : pairs(loan.terms.map(termsWords))),
   ];
+}
+
+function termsWords({ asset, ratePerYear, room }: Loan['terms'][number]): readonly [string, string] {
+  const rate = ratePerYear === null ? 'rate unknown' : `${percent(ratePerYear)} a year`;
+  return [asset, room === null ? rate : `${rate}, room for ${coins(room.coins)} more`];
 }
 
 function survival({ survival: found }: Loan): HTMLElement {
   if (found === null) return h('p', { class: 'soft' }, 'Not known until it is seen.');
   const any = (share: string | null): string => (share === null ? 'any' : move(share));
-  const rows = found.moves.map((row) =>
-    h(
-      'tr',
-      {},
-      h('td', {}, coinOf(row)),
-      h('td', {}, row.direction),
-      h('td', {}, any(row.without)),
-      h('td', {}, any(row.with)),
-    ),
-  );
-  const wanted = found.targets.map(({ wanted: share, shortBy }) =>
-    h(
-      'p',
-      { class: 'small' },
-      `wanted ${move(share)}: `,
-      h(
-        'span',
-        { class: `pill ${shortBy === null ? 'calm' : 'warn'}` },
-        shortBy === null ? 'ok' : `short by ${(Number(shortBy) * 100).toFixed(1)} points`,
-      ),
-    ),
-  );
+  const rows = found.moves.map((row) => [coinOf(row), row.direction, any(row.without), any(row.with)]);
+  const wanted = found.targets.map(({ wanted: share, shortBy }) => {
+    const words = shortBy === null ? 'ok' : `short by ${(Number(shortBy) * 100).toFixed(1)} points`;
+    const pill = h('span', { class: `pill ${shortBy === null ? 'calm' : 'warn'}` }, words);
+    return h('p', { class: 'small' }, `wanted ${move(share)}: `, pill);
+  });
   const heads = ['Price of', 'Move', 'Without money', 'With the permitted money'];
-  return h(
-    'div',
-    {},
-    h(
-      'div',
-      { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': 'Survives' },
-      h(
-        'table',
-        {},
-        h('thead', {}, h('tr', {}, ...heads.map((head) => h('th', { scope: 'col' }, head)))),
-        h('tbody', {}, ...rows),
-      ),
-    ),
-    ...wanted,
-  );
+  return h('div', {}, grid('Survives', heads, rows), ...wanted);
 }
 
 function budgets({ budgets: rows, fuse, policy }: Loan): (HTMLElement | null)[] {
   if (policy === null) return [h('p', { class: 'soft' }, 'It follows no policy: nothing is spent on it.')];
+  const meters = rows.map(({ tier, limit, cap, left }) => {
+    const name = `${tier === 'urgent' ? 'beyond urgent, ' : ''}${LIMITS[limit] ?? limit}`;
+    const words = h('span', { class: 'soft' }, `${usd(left)} of ${usd(cap)}`);
+    const bar = h('progress', { max: cap, value: left, 'aria-label': `${name}: left` });
+    return h('div', { class: 'meter' }, h('div', { class: 'row' }, h('span', {}, name), words), bar);
+  });
+  const small = (words: string): HTMLElement => h('p', { class: 'small soft' }, words);
   return [
-    h('p', { class: 'small soft' }, `policy ${policy}; shared by its loans in this account`),
-    ...rows.map(({ tier, limit, cap, left }) => {
-      const name = `${tier === 'urgent' ? 'beyond urgent, ' : ''}${LIMITS[limit] ?? limit}`;
-      return h(
-        'div',
-        { class: 'meter' },
-        h('div', { class: 'row' }, h('span', {}, name), h('span', { class: 'soft' }, `${usd(left)} of ${usd(cap)}`)),
-        h('progress', { max: cap, value: left, 'aria-label': `${name}: left` }),
-      );
-    }),
-    fuse === null
-      ? null
-      : h(
-          'p',
-          { class: 'small soft' },
-          fuse.blown
-            ? 'The fuse has blown: too many sends without effect.'
-            : `${String(fuse.count)} of ${String(fuse.of)} sends without effect in a row`,
-        ),
+    small(`policy ${policy}; shared by its loans in this account`),
+    ...meters,
+    fuse === null ? null : small(fuseWords(fuse)),
   ];
+}
+
+function fuseWords({ blown, count, of }: NonNullable<Loan['fuse']>): string {
+  if (blown) return 'The fuse has blown: too many sends without effect.';
+  return `${String(count)} of ${String(of)} sends without effect in a row`;
 }

@@ -42,3 +42,20 @@ export function byId<T extends HTMLElement>(id: string, kind: new () => T): T {
   if (found instanceof kind) return found;
   throw new Error(`the page has no ${id}`);
 }
+
+/** A titled part of a view. */
+export function part(title: string, ...content: readonly Child[]): HTMLElement {
+  return h('section', {}, h('h2', {}, title), h('div', { class: 'panel' }, ...content));
+}
+
+/** A table that scrolls by itself where it is too wide, also by keyboard. */
+export function grid(name: string, heads: readonly string[], rows: readonly (readonly Child[])[]): HTMLElement {
+  const head = h('tr', {}, ...heads.map((words) => h('th', { scope: 'col' }, words)));
+  const body = rows.map((cells) => h('tr', {}, ...cells.map((cell) => h('td', {}, cell))));
+  const table = h('table', {}, h('thead', {}, head), h('tbody', {}, ...body));
+  return h('div', { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': name }, table);
+}
+
+export function pairs(rows: readonly (readonly [term: string, words: string])[]): HTMLElement {
+  return h('dl', { class: 'pairs' }, ...rows.flatMap(([term, words]) => [h('dt', {}, term), h('dd', {}, words)]));
+}
