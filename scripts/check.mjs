@@ -42,9 +42,9 @@ async function tests() {
   }
 }
 
-/** The page has a compiler's settings of its own: it knows a browser, and no Node. */
+/** The page and its tests have settings of their own: they know a browser. */
 async function types() {
-  for (const project of ['tsconfig.json', 'src/server/page/tsconfig.json']) {
+  for (const project of ['tsconfig.json', 'src/server/page/tsconfig.json', 'test/browser/tsconfig.json']) {
     const code = await runNode([tool('typescript/bin/tsc'), '-p', project]);
     if (code !== 0) return code;
   }

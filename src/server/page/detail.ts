@@ -70,7 +70,7 @@ export class DetailView {
     const { word, means } = stateOf(loan.state);
     const tone = toneOf(loan);
     refill(this.#title, [loan.state, tone, loan.mode, loan.paused], () => [
-      h('h1', {}, `${loan.account} ${product}`),
+      h('h1', {}, `${loan.account} · ${product}`),
       key === '' ? null : h('span', { class: 'num soft' }, key),
       h('span', { class: `pill ${tone}` }, word),
       h('span', { class: 'small soft' }, `${SENDS[loan.mode] ?? loan.mode}; ${means}`),

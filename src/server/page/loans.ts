@@ -88,7 +88,7 @@ class Card {
     this.element.dataset['loan'] = loan.loan;
     refill(this.#who, [loan.loan, loan.account, loan.state, tone, loan.mode], () => {
       const { product, key } = shortName(loan);
-      const title = h('a', { href: placeOf(loan), 'data-in-page': true }, `${loan.account} ${product}`);
+      const title = h('a', { href: placeOf(loan), 'data-in-page': true }, `${loan.account} · ${product}`);
       const detail = key === '' ? [] : [h('span', { class: 'num small soft' }, key)];
       const mode = h('span', { class: 'small soft' }, SENDS[loan.mode] ?? loan.mode);
       return [
