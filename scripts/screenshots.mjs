@@ -6,6 +6,7 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
 import { ensureBrowser, FLAGS } from './browser.mjs';
 import { build } from './build.mjs';
@@ -25,7 +26,7 @@ const MOMENT_WITHIN_MS = 600_000;
 function serve(folder, redisServer) {
   const policy = readFileSync(join(ROOT, 'config.yaml'), 'utf8');
   const config = join(folder, 'config.yaml');
-  writeFileSync(config, policy.replace(/^redis: embedded$/m, 'redis: embedded\nserver: { listen: "127.0.0.1:0" }'));
+  writeFileSync(config, policy.replace(/^server: .*$/m, 'server: { listen: "127.0.0.1:0" }'));
   const args = ['start', '--config', config, '--data-dir', join(folder, 'redis'), '--speed', SPEED];
   return spawn(process.execPath, [join(ROOT, 'dist/main.js'), ...args], {
     cwd: ROOT,
@@ -78,9 +79,8 @@ async function take(browser, address, { name, width, height, scheme, loan }) {
   say(`wrote docs/images/${name}.png`);
 }
 
-await runMain(async () => {
-  const { redisServer } = setup();
-  build();
+/** @param {string} redisServer */
+export async function takeAll(redisServer) {
   const folder = mkdtempSync(join(tmpdir(), 'ballast-pictures-'));
   const server = serve(folder, redisServer);
   const browser = await chromium.launch({ executablePath: ensureBrowser(), args: [...FLAGS] });
@@ -96,5 +96,13 @@ await runMain(async () => {
     await new Promise((resolve) => server.once('exit', resolve));
     rmSync(folder, { recursive: true, force: true });
   }
-  return 0;
-});
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  await runMain(async () => {
+    const { redisServer } = setup();
+    build();
+    await takeAll(redisServer);
+    return 0;
+  });
+}

@@ -182,10 +182,8 @@ export class App implements Stage {
       consumer: redis.patient,
       emit: (name, event) => {
         options.onEvent(name, event);
-        // An observer would draw another policy's bands.
-        if (event.type === 'decided' && event.mode === mode) {
-          this.#tracking.hear(track, event.decision, options.page.tapeAt(name));
-        }
+        if (event.type !== 'decided' || event.mode !== mode) return; // an observer draws another policy's bands
+        this.#tracking.hear(track, event.decision, options.page.tapeAt(name));
       },
       onError: options.onError,
       run,

@@ -77,14 +77,17 @@ export class Survey {
     if (!(await journal.loans()).has(loan)) return null;
     const [newest, past, intents, acts, points] = await Promise.all([
       ...([journal.why(loan), shelf.pastDecisions(loan, SEARCHED)] as const),
-      ...([shelf.newestIntents(INTENTS_SEARCHED), operator.acts(), track.read(loan)] as const),
+      ...([shelf.newest(INTENTS_SEARCHED), operator.acts(), track.read(loan)] as const),
     ]);
     const concerns = (act: { readonly loan: LoanId | null }): boolean => act.loan === null || act.loan === loan;
     return {
       account,
       newest: newest === null ? null : recordOf(newest),
       past: past.slice(0, PAST_SHOWN).map(recordOf),
-      intents: intents.filter((intent) => intent.loan === loan).slice(0, INTENTS_SHOWN),
+      intents: intents
+        .filter((intent) => intent.loan === loan)
+        .sort((a, b) => b.plannedAt - a.plannedAt)
+        .slice(0, INTENTS_SHOWN),
       acts: acts.filter(concerns).slice(-ACTS_SHOWN).reverse(),
       track: points,
     };
