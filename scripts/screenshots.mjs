@@ -3,6 +3,7 @@
  * and its tape, at a moment at which something happens.
  */
 import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,12 +14,14 @@ import { build } from './build.mjs';
 import { ROOT, runMain, say, SetupError } from './lib.mjs';
 import { setup } from './setup.mjs';
 
+/** Of this run on this machine only. */
+const TOKEN = randomUUID();
 const IMAGES = join(ROOT, 'docs/images');
-const SPEED = '600';
-/** On the way down of 19 May 2021, UTC. */
-const MOMENT = Date.UTC(2021, 4, 19, 12, 55);
+const SPEED = '400';
+/** On the way down of 19 May 2021, UTC: some loans were acted on, some are near. */
+const MOMENT = Date.UTC(2021, 4, 19, 8, 0);
 const START_WITHIN_MS = 60_000;
-const MOMENT_WITHIN_MS = 600_000;
+const MOMENT_WITHIN_MS = 900_000;
 
 /** @typedef {import('playwright-core').Page} Page */
 
@@ -26,11 +29,14 @@ const MOMENT_WITHIN_MS = 600_000;
 function serve(folder, redisServer) {
   const policy = readFileSync(join(ROOT, 'config.yaml'), 'utf8');
   const config = join(folder, 'config.yaml');
-  writeFileSync(config, policy.replace(/^server: .*$/m, 'server: { listen: "127.0.0.1:0" }'));
+  writeFileSync(
+    config,
+    policy.replace(/^server: .*$/m, 'server: { listen: "127.0.0.1:0", token: "${env:PAGE_TOKEN}" }'),
+  );
   const args = ['start', '--config', config, '--data-dir', join(folder, 'redis'), '--speed', SPEED];
   return spawn(process.execPath, [join(ROOT, 'dist/main.js'), ...args], {
     cwd: ROOT,
-    env: { ...process.env, BALLAST_REDIS_SERVER: redisServer },
+    env: { ...process.env, BALLAST_REDIS_SERVER: redisServer, PAGE_TOKEN: TOKEN },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
 }
@@ -52,7 +58,9 @@ function addressOf(server) {
 async function untilMoment(address) {
   const end = performance.now() + MOMENT_WITHIN_MS;
   while (performance.now() < end) {
-    const board = await fetch(`${address}api/board`).then((reply) => reply.json());
+    const board = await fetch(`${address}api/board`, { headers: { authorization: `Bearer ${TOKEN}` } }).then((reply) =>
+      reply.json(),
+    );
     const tape = board.accounts?.[0]?.tapeAt ?? 0;
     if (tape >= MOMENT) return;
     await new Promise((resolve) => setTimeout(resolve, 200));
@@ -68,6 +76,9 @@ async function untilMoment(address) {
 async function take(browser, address, { name, width, height, scheme, loan }) {
   const page = await browser.newPage({ viewport: { width, height }, colorScheme: scheme, locale: 'en-GB' });
   await page.goto(address);
+  await page.getByLabel('Your name').fill('Ann');
+  await page.getByLabel('Token').fill(TOKEN);
+  await page.getByRole('dialog').getByRole('button', { name: 'Log in' }).click();
   await page.locator('.loan canvas').first().waitFor();
   if (loan !== undefined) {
     await page.locator(`.loan[data-loan="${loan}"] h3 a`).click();
@@ -86,7 +97,7 @@ export async function takeAll(redisServer) {
   const browser = await chromium.launch({ executablePath: ensureBrowser(), args: [...FLAGS] });
   try {
     const address = await addressOf(server);
-    say(`a tape at ${SPEED} times its speed; the pictures are taken in four minutes`);
+    say(`a tape at ${SPEED} times its speed; the pictures are taken in five minutes`);
     await untilMoment(address);
     await take(browser, address, { name: 'page-desktop', width: 1280, height: 900, scheme: 'light' });
     await take(browser, address, { name: 'page-phone', width: 390, height: 844, scheme: 'dark' });

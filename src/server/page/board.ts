@@ -44,10 +44,11 @@ export class BoardView {
   }
 
   update(board: Board): void {
-    const matters = mattersOf(board, this.#wanted);
+    const found = mattersOf(board, this.#wanted);
+    const matters = board.acts ? found : found.map(({ button: _, ...rest }) => rest);
     refill(this.#attention, matters, () => [attention(matters, board)]);
     this.#list.update(board.loans);
-    this.#updateAccounts(board.accounts);
+    this.#updateAccounts(board.accounts, board.acts);
     refill(
       this.#flight,
       board.inFlight.map(({ sinceMs, ...rest }) => [age(sinceMs), rest]),
@@ -64,7 +65,7 @@ export class BoardView {
     this.#list.redraw();
   }
 
-  #updateAccounts(accounts: readonly Account[]): void {
+  #updateAccounts(accounts: readonly Account[], acts: boolean): void {
     const names = new Set(accounts.map(({ account }) => account));
     for (const [name, card] of this.#cards) {
       if (names.has(name)) continue;
@@ -78,7 +79,7 @@ export class BoardView {
         this.#cards.set(account.account, card);
         this.#accounts.append(card);
       }
-      updateAccount(card, account);
+      updateAccount(card, account, acts);
     }
   }
 }
@@ -187,7 +188,7 @@ function legend(): HTMLElement {
 
 const MODE_TONES: Readonly<Record<string, Tone>> = { active: 'calm', reducing: 'warn' };
 
-function updateAccount(card: HTMLElement, account: Account): void {
+function updateAccount(card: HTMLElement, account: Account, acts: boolean): void {
   const { seenMs, lane, wallets, standing, unread } = account;
   const ages = [seenMs === null ? null : age(seenMs), lane.nextLookMs === null ? null : age(lane.nextLookMs)];
   const rest = [
@@ -202,7 +203,7 @@ function updateAccount(card: HTMLElement, account: Account): void {
   ];
   const name = account.account;
   const paused = standing.pauses.some(({ loan }) => loan === null);
-  refill(card, [ages, rest], () => {
+  refill(card, [ages, rest, acts], () => {
     const target = { kind: 'account', account: name } as const;
     const words = paused ? 'Resume' : 'Pause';
     const act = (): void => void (paused ? askResume(target, name) : askPause(target, name));
@@ -215,7 +216,7 @@ function updateAccount(card: HTMLElement, account: Account): void {
         h(
           'span',
           { class: 'end' },
-          h('button', { type: 'button', 'aria-label': `${words} account ${name}`, onclick: act }, words),
+          acts && h('button', { type: 'button', 'aria-label': `${words} account ${name}`, onclick: act }, words),
         ),
       ),
       h(

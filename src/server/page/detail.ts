@@ -74,7 +74,7 @@ export class DetailView {
       key === '' ? null : h('span', { class: 'num soft' }, key),
       h('span', { class: `pill ${tone}` }, word),
       h('span', { class: 'small soft' }, `${SENDS[loan.mode] ?? loan.mode}; ${means}`),
-      h('span', { class: 'end' }, pauseButton(loan)),
+      h('span', { class: 'end' }, pauseButton(loan, board.acts)),
     ]);
     refill(this.#says, [loan.ltv, loan.says, loan.survival, loan.levels], () => [
       h('p', { class: 'big-says' }, loan.says ?? 'No decision yet.'),

@@ -46,7 +46,7 @@ export class LoanList {
       const key = keyOf(loan);
       const card = this.#cards.get(key) ?? new Card(this.#store.tapeAt(loan.account) !== null);
       this.#cards.set(key, card);
-      card.update(loan);
+      card.update(loan, this.#store.board?.acts ?? false);
       card.chart.set(this.#store.pointsOf(key));
     }
     this.#order(sorted.map(keyOf));
@@ -81,7 +81,7 @@ class Card {
     this.element.append(this.#who, this.chart.element, this.#figures, this.#says);
   }
 
-  update(loan: Loan): void {
+  update(loan: Loan, acts: boolean): void {
     const { word, means } = stateOf(loan.state);
     const tone = toneOf(loan);
     this.element.className = `loan ${tone}`;
@@ -98,13 +98,13 @@ class Card {
       ];
     });
     refill(this.#figures, [loan.ltv, loan.levels, loan.survival, loan.next, loan.debts], () => figures(loan));
-    refill(this.#says, [loan.says, loan.paused], () => [
+    refill(this.#says, [loan.says, loan.paused, acts], () => [
       h(
         'p',
         {},
         loan.paused === null ? (loan.says ?? 'no decision yet') : `paused by ${loan.paused.by}: ${loan.paused.why}`,
       ),
-      pauseButton(loan),
+      pauseButton(loan, acts),
     ]);
   }
 }
@@ -140,18 +140,12 @@ export function keeps({ survival }: Pick<Loan, 'survival'>): HTMLElement {
   );
 }
 
-export function pauseButton(loan: Loan): HTMLButtonElement {
-  const name = loan.loan;
+/** `null` where nobody acts through the page. */
+export function pauseButton(loan: Loan, acts: boolean): HTMLButtonElement | null {
+  if (!acts) return null;
+  const [name, isPaused] = [loan.loan, loan.paused !== null];
   const target = { kind: 'loan', account: loan.account, loan: loan.loan } as const;
-  return loan.paused === null
-    ? h(
-        'button',
-        { type: 'button', 'aria-label': `Pause ${name}`, onclick: () => void askPause(target, name) },
-        'Pause',
-      )
-    : h(
-        'button',
-        { type: 'button', 'aria-label': `Resume ${name}`, onclick: () => void askResume(target, name) },
-        'Resume',
-      );
+  const words = isPaused ? 'Resume' : 'Pause';
+  const onclick = (): void => void (isPaused ? askResume(target, name) : askPause(target, name));
+  return h('button', { type: 'button', 'aria-label': `${words} ${name}`, onclick }, words);
 }
