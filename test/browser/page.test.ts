@@ -53,7 +53,7 @@ async function painted(page: Page): Promise<number> {
 }
 
 // They wait for pages more than for the machine.
-describe.concurrent('the page', () => {
+describe.concurrent('the page', { timeout: 60_000 }, () => {
   it('shows every loan with its LTV, its state, how much it survives and its chart, after a login', async ({
     expect,
   }) => {
