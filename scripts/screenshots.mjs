@@ -97,7 +97,7 @@ export async function takeAll(redisServer) {
   const browser = await chromium.launch({ executablePath: ensureBrowser(), args: [...FLAGS] });
   try {
     const address = await addressOf(server);
-    say(`a tape at ${SPEED} times its speed; the pictures are taken in five minutes`);
+    say(`a tape at ${SPEED} times its speed; the pictures are taken in a few minutes`);
     await untilMoment(address);
     await take(browser, address, { name: 'page-desktop', width: 1280, height: 900, scheme: 'light' });
     await take(browser, address, { name: 'page-phone', width: 390, height: 844, scheme: 'dark' });
