@@ -45,7 +45,11 @@ async function painted(page: Page): Promise<number> {
   return page.evaluate((name) => {
     const canvas = document.querySelector(`.loan[data-loan="${name}"] canvas`);
     if (!(canvas instanceof HTMLCanvasElement)) return 0;
-    const { data } = canvas.getContext('2d')?.getImageData(0, 0, canvas.width, canvas.height) ?? { data: [] };
+    // Read from a copy: Chromium complains when a canvas that is drawn on is read again and again.
+    const copy = Object.assign(document.createElement('canvas'), { width: canvas.width, height: canvas.height });
+    const context = copy.getContext('2d', { willReadFrequently: true });
+    context?.drawImage(canvas, 0, 0);
+    const { data } = context?.getImageData(0, 0, copy.width, copy.height) ?? { data: [] };
     let opaque = 0;
     for (let at = 3; at < data.length; at += 4) if ((data[at] ?? 0) > 0) opaque += 1;
     return opaque;
