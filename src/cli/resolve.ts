@@ -1,6 +1,6 @@
 /** `ballast resolve`: an operator says what became of a money call that the venue's records leave open. */
 import { isoOf } from '../clock.ts';
-import { UNDECIDED } from '../core/intent.ts';
+import { isUndecided } from '../core/intent.ts';
 import type { Intent, Word } from '../core/intent.ts';
 import { showsUntil } from '../core/proof.ts';
 import type { Heard } from '../jobs/spoken.ts';
@@ -53,7 +53,7 @@ async function taken({ clock, why }: Operation, account: AccountJournal, before:
   const giveUpAt = clock.mono() + TAKEN_WITHIN_MS;
   for (;;) {
     const now = await account.journal.intent(before.id);
-    if (now !== null && !UNDECIDED.includes(now.state)) {
+    if (now !== null && !isUndecided(now)) {
       if (isAsSaid(now)) return now;
       throw provenOtherwise(now);
     }
@@ -73,7 +73,7 @@ async function undecidedOf(accounts: readonly AccountJournal[], wanted: string):
   for (const account of accounts) {
     const all = await account.journal.intents();
     for (const intent of all) {
-      if (UNDECIDED.includes(intent.state)) open.push({ account, intent });
+      if (isUndecided(intent)) open.push({ account, intent });
       else if (intent.id.includes(wanted)) settled.push(intent);
     }
   }

@@ -5,7 +5,7 @@
  * A breaker never cancels a rescue. Between `act` and `urgent` its calls wait, and rungs that need none of them are used.
  * Beyond `urgent` its rungs come last instead (ladder.ts): they are tried when nothing else reaches the aim.
  */
-import { UNDECIDED } from './intent.ts';
+import { isUndecided } from './intent.ts';
 import type { Intent, Verb } from './intent.ts';
 import type { Product } from './loan.ts';
 import type { Block } from './need.ts';
@@ -86,10 +86,6 @@ function troubled(newestFirst: readonly Intent[]): readonly Intent[] {
   return well === -1 ? said : said.slice(0, well);
 }
 
-function isUndecided({ state }: Intent): boolean {
-  return UNDECIDED.includes(state);
-}
-
 function stateOf(
   row: readonly Intent[],
   now: number,
@@ -106,8 +102,8 @@ function stateOf(
   // As long as the venue needed for it, at least: what hung for a minute is not tried again in a second.
   const took = Math.max(rules.leastMs, newest.settledAt - (newest.sentAt ?? newest.settledAt));
   const wait = Math.min(rules.mostMs, took * 2 ** (row.length - 1)) * (1 + JITTER * roll(newest.id));
-  const until = Math.round(newest.settledAt + wait);
-  // A wall clock that went back must not stretch it.
+  const until = Math.floor(newest.settledAt + wait);
+  // Down, so that it is never longer than the wait. A wall clock that went back must not stretch it.
   const isOpen = now < until && until - now <= wait;
   return { ...counted, state: isOpen ? 'open' : 'halfOpen', until };
 }

@@ -27,6 +27,11 @@ export type IntentState =
 /** States in which the intent may still move money, so that its account waits (DESIGN §2.3). */
 export const UNDECIDED: readonly IntentState[] = ['sending', 'settling', 'unknown'];
 
+/** It may still move money. */
+export function isUndecided({ state }: Pick<Intent, 'state'>): boolean {
+  return UNDECIDED.includes(state);
+}
+
 export interface Leg {
   readonly verb: Verb;
   readonly asset: Asset;

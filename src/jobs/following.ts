@@ -2,6 +2,7 @@
  * After an operator's word: an errand that goes on asking the venue's records about intents that were settled by it. A late
  * outcome is never dropped (DESIGN §4): what proves the opposite outranks the word, moves the budgets, and halts the account.
  */
+import { isUndecided } from '../core/intent.ts';
 import type { Intent } from '../core/intent.ts';
 import type { LookDeps } from './account.ts';
 import type { Errand } from './errands.ts';
@@ -21,7 +22,7 @@ async function follow(deps: LookDeps, signal: AbortSignal): Promise<void> {
   const { journal } = deps;
   for (const id of await journal.spoken.followed()) {
     const intent = await journal.intent(id);
-    if (intent?.state === 'sending' || intent?.state === 'settling' || intent?.state === 'unknown') continue;
+    if (intent !== null && isUndecided(intent)) continue;
     // What evidence settled needs no more of it.
     if (intent?.byWord !== true || (await isProven(deps, intent, signal))) await journal.spoken.proven(id);
   }

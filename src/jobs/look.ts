@@ -7,7 +7,7 @@
  * early, by a death or because a newer look has begun, nothing is lost but this look: what it sent is in the journal as
  * `sending` or better, and the next look goes on from there.
  */
-import type { Intent } from '../core/intent.ts';
+import { type Intent, isUndecided } from '../core/intent.ts';
 import type { LoanId } from '../core/loan.ts';
 import { parse } from '../core/money.ts';
 import { strangeWords } from '../core/outsiders.ts';
@@ -40,7 +40,7 @@ import { settle } from './settle.ts';
 import { tellStuck } from './stuck.ts';
 import { triage } from './triaging.ts';
 import type { Plan } from './triaging.ts';
-import { freedomOf, isUndecided } from './undecided.ts';
+import { freedomOf } from './undecided.ts';
 import type { Freedom } from './undecided.ts';
 
 export async function look(deps: LookDeps, reason: string, lease: Lease, signal: AbortSignal): Promise<void> {

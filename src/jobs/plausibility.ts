@@ -4,6 +4,7 @@
  */
 import { choices } from '../core/change.ts';
 import type { Moves } from '../core/change.ts';
+import { isUndecided } from '../core/intent.ts';
 import type { Intent } from '../core/intent.ts';
 import type { AccountView } from '../core/loan.ts';
 import { shows } from '../core/outcome.ts';
@@ -12,7 +13,6 @@ import { doubtIsOver, explanationOf, plausible } from '../core/plausible.ts';
 import type { Doubt, Known } from '../core/plausible.ts';
 import type { Opened } from './journal.ts';
 import type { Timing } from './timing.ts';
-import { isUndecided } from './undecided.ts';
 import { viewFrom, viewText } from './viewText.ts';
 
 export interface Belief {

@@ -1,5 +1,6 @@
 /** Steps 2 and 8: what became of money that was sent. Undecided intents come first, before anything is observed or planned. */
 import type { Moves } from '../core/change.ts';
+import { isUndecided } from '../core/intent.ts';
 import type { Evidence, Intent } from '../core/intent.ts';
 import type { AccountView } from '../core/loan.ts';
 import { triggerLtv } from '../core/loan.ts';
@@ -13,7 +14,6 @@ import type { Opened } from './journal.ts';
 import { retryAfterOf, withDeadline } from './observing.ts';
 import { ruling, withRead } from './ruling.ts';
 import type { Ruling } from './ruling.ts';
-import { isUndecided } from './undecided.ts';
 
 export interface Gathered {
   readonly intent: Intent;

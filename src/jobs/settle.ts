@@ -3,11 +3,11 @@
  * (DESIGN §4). What is not settled by then stays `settling`, and the looks that follow go on with it.
  */
 import { timeout } from '../clock.ts';
+import { isUndecided } from '../core/intent.ts';
 import type { Intent } from '../core/intent.ts';
 import type { LookDeps } from './account.ts';
 import { gather, judge } from './reconcile.ts';
 import type { Gathered, Judging } from './reconcile.ts';
-import { isUndecided } from './undecided.ts';
 
 /** Polls begin fast, because most calls are done at once, and slow down, because reads are counted. */
 const FIRST_SHARE = 0.25;

@@ -5,16 +5,10 @@
  * After that the hold narrows to the money that call may have used: beyond `urgent` one further call may leave from other
  * money. Never two such calls, never while the venue itself says that the first one is still on its way.
  */
-import { UNDECIDED } from '../core/intent.ts';
 import type { Evidence, Intent } from '../core/intent.ts';
 import { allowed } from '../core/modes.ts';
 import type { AccountMode, Block } from '../core/need.ts';
 import type { Timing } from './timing.ts';
-
-/** It may still move money. */
-export function isUndecided({ state }: Pick<Intent, 'state'>): boolean {
-  return UNDECIDED.includes(state);
-}
 
 export type Freedom =
   | { readonly kind: 'free' }

@@ -1,7 +1,7 @@
 /** The journal is deleted, or one of an hour ago is put in its place: nothing is paid twice, and nothing is forgotten. */
 import { cpSync, rmSync } from 'node:fs';
 import { afterAll, describe, expect, it } from 'vitest';
-import { isUndecided } from '../../src/jobs/undecided.ts';
+import { isUndecided } from '../../src/core/intent.ts';
 import { closeAll, closers } from './pair.ts';
 import { note, sampleOf } from './plan.ts';
 import { until } from './process.ts';

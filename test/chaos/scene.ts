@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { expect } from 'vitest';
-import { isUndecided } from '../../src/jobs/undecided.ts';
+import { isUndecided } from '../../src/core/intent.ts';
 import { embeddedSocket } from '../../src/jobs/embeddedRedis.ts';
 import { readRecord } from '../../src/jobs/embedded/dataDirectory.ts';
 import { lifeOf } from '../../src/jobs/embedded/processIdentity.ts';

@@ -36,6 +36,15 @@ describe('a breaker', () => {
     expect(only?.since).toBe(NOW - 90_000 + 1);
   });
 
+  it('is open from the very millisecond in which the second one is settled, whatever the jitter', () => {
+    const justNow: Spec = { sent: 36.007, settled: 0, trouble: true };
+    fc.assert(
+      fc.property(fc.double({ min: 0, max: 0.999999, noNaN: true }), (roll) => {
+        expect(of(history(justNow, { ...LOST, sent: 90, settled: 50 }), roll)).toMatchObject([{ state: 'open' }]);
+      }),
+    );
+  });
+
   it('opens when one call hangs, and knows no end before that is settled', () => {
     const hanging = history({ sent: 61, trouble: true, state: 'unknown', verb: 'transferIn' });
     expect(of(hanging)).toMatchObject([{ of: 'transfer', product: null, state: 'open', until: null, failures: 1 }]);

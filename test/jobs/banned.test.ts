@@ -1,22 +1,10 @@
 /** Too many requests, and bans, on the simulated exchanges: what the venue asked for is kept, and nothing is sent again. */
-import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import type { Product } from '../../src/core/loan.ts';
 import type { FaultInput } from '../../src/simulator/faults.ts';
-import type { TestRedis } from '../support/redis.ts';
-import { startTestRedis } from '../support/redis.ts';
-import { loanOf, openStage } from './simulatorStage.ts';
+import { loanOf, stagesOfAFile } from './simulatorStage.ts';
 
-let redis: TestRedis;
-const closers: (() => Promise<void>)[] = [];
-beforeAll(async () => {
-  redis = await startTestRedis();
-});
-afterEach(async () => {
-  for (const close of closers.splice(0).reverse()) await close();
-});
-afterAll(async () => {
-  await redis.stop();
-});
+const openStage = stagesOfAFile();
 
 const REPAY = { binance: '/sapi/v1/margin/borrow-repay', okx: '/api/v5/finance/flexible-loan/repay' } as const;
 const CASES: readonly (readonly [string, Product, 429 | 418, waits: 'payments' | 'everything'])[] = [
@@ -34,12 +22,7 @@ it.each(CASES)(
       match: { venue, method: 'POST', path: REPAY[venue], count: 1 },
       effect: { kind: 'rateLimit', status, retryAfterSec: WAIT_S },
     };
-    const scene = await openStage(
-      () => redis.connect(),
-      (close) => closers.push(close),
-      product,
-      { faults: [limited] },
-    );
+    const scene = await openStage(product, { faults: [limited] });
     await expect.poll(async () => Number((await loanOf(scene, product)).ltv), { timeout: 20_000 }).toBeLessThan(0.63);
     await expect.poll(() => scene.runner.quiet(), { timeout: 5_000 }).toBe(true);
 

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from '../../src/core/money.ts';
 import type { Venue } from '../../src/exchanges/exchange.ts';
 import type { Journal } from '../../src/jobs/journal.ts';
-import { isUndecided } from '../../src/jobs/undecided.ts';
+import { isUndecided } from '../../src/core/intent.ts';
 import type { TestRedis } from '../support/redis.ts';
 import { startTestRedis } from '../support/redis.ts';
 import { Attested } from './attested.ts';

@@ -1,24 +1,12 @@
 /** October 2025 on the simulated exchanges, with the real adapters: one venue's index of a coin is off, the other's is not. */
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Product } from '../../src/core/loan.ts';
 import type { FaultInput } from '../../src/simulator/faults.ts';
 import { policy, rung } from '../core/build.ts';
-import type { TestRedis } from '../support/redis.ts';
-import { startTestRedis } from '../support/redis.ts';
-import { loanOf, openStage } from './simulatorStage.ts';
+import { loanOf, stagesOfAFile } from './simulatorStage.ts';
 import type { Stage } from './simulatorStage.ts';
 
-let redis: TestRedis;
-const closers: (() => Promise<void>)[] = [];
-beforeAll(async () => {
-  redis = await startTestRedis();
-});
-afterEach(async () => {
-  for (const close of closers.splice(0).reverse()) await close();
-});
-afterAll(async () => {
-  await redis.stop();
-});
+const openStage = stagesOfAFile();
 
 /** Adding comes first, so that only the dispute keeps the coin out. The loans start at 80 %: at 88.9 % with the index off. */
 const RULES = policy({
@@ -31,9 +19,8 @@ const LONG = { timeout: 15_000 };
 async function desk(product: Product, ...more: readonly FaultInput[]): Promise<{ stage: Stage; calm: () => void }> {
   const venue = product.startsWith('okx') ? 'okx' : 'binance';
   const off: FaultInput = { match: { venue }, effect: { kind: 'dislocate', asset: 'BTC', factor: '0.9' } };
-  const onClose = (close: () => Promise<void>): number => closers.push(close);
   const options = { faults: [off, ...more], compares: true, policy: RULES, wallet: { USDT: '50000', BTC: '50' } };
-  const stage = await openStage(() => redis.connect(), onClose, product, options);
+  const stage = await openStage(product, options);
   return { stage, calm: () => void stage.simulator.simulation.faults.remove() };
 }
 

@@ -1,24 +1,12 @@
 /** Others at work in accounts that a whole runner watches on the simulated exchanges: told as theirs, adopted, never paid twice. */
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
 import type { Product } from '../../src/core/loan.ts';
 import type { LookEvent } from '../../src/jobs/account.ts';
-import type { TestRedis } from '../support/redis.ts';
-import { startTestRedis } from '../support/redis.ts';
-import { KEY, openStage } from './simulatorStage.ts';
+import { KEY, stagesOfAFile } from './simulatorStage.ts';
 import type { Stage, StageOptions } from './simulatorStage.ts';
 
-let redis: TestRedis;
-const closers: (() => Promise<void>)[] = [];
-beforeAll(async () => {
-  redis = await startTestRedis();
-});
-afterEach(async () => {
-  for (const close of closers.splice(0).reverse()) await close();
-});
-afterAll(async () => {
-  await redis.stop();
-});
+const openStage = stagesOfAFile();
 
 const [FIRST, SECOND] = ['680234819012345678', '680234819012345679'];
 
@@ -28,9 +16,8 @@ const WAITS = { lagMarginMs: 1_000, plausibleAfterMs: 30_000, recordsEveryMs: 18
 type Accounts = NonNullable<StageOptions['accounts']>;
 
 async function stage(product: Product, accounts: Accounts, after?: Stage): Promise<Stage> {
-  const onClose = (close: () => Promise<void>): number => closers.push(close);
   const options = { accounts, timing: WAITS, ...(after === undefined ? {} : { after }) };
-  const scene = await openStage(() => redis.connect(), onClose, product, options);
+  const scene = await openStage(product, options);
   await eventually(() => scene.events.some(({ type }) => type === 'looked')).toBe(true);
   return scene;
 }

@@ -1,27 +1,14 @@
 /** Whole looks with the real adapters against the simulated exchanges: what the venue saw, and what the journal says. */
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Product } from '../../src/core/loan.ts';
 import type { FaultInput } from '../../src/simulator/faults.ts';
-import type { TestRedis } from '../support/redis.ts';
-import { startTestRedis } from '../support/redis.ts';
-import { loanOf, openStage, QUICK } from './simulatorStage.ts';
+import { loanOf, stagesOfAFile, QUICK } from './simulatorStage.ts';
 import type { Stage } from './simulatorStage.ts';
 
-let redis: TestRedis;
-const closers: (() => Promise<void>)[] = [];
-beforeAll(async () => {
-  redis = await startTestRedis();
-});
-afterEach(async () => {
-  for (const close of closers.splice(0).reverse()) await close();
-});
-afterAll(async () => {
-  await redis.stop();
-});
+const openStage = stagesOfAFile();
 
 function stage(product: Product, faults: readonly FaultInput[] = []): Promise<Stage> {
-  const onClose = (close: () => Promise<void>): number => closers.push(close);
-  return openStage(() => redis.connect(), onClose, product, { faults });
+  return openStage(product, { faults });
 }
 
 async function expectRescued(scene: Stage, product: Product, legs: readonly string[]): Promise<void> {

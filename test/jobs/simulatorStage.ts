@@ -1,5 +1,6 @@
 /** One account with the real adapter against the simulated exchanges, and the second price source if a test wants it. */
 import type { Redis } from 'ioredis';
+import { afterAll, afterEach, beforeAll } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
 import { DISLOCATION_RULES } from '../../src/core/dislocation.ts';
 import type { Product } from '../../src/core/loan.ts';
@@ -15,6 +16,8 @@ import { startSimulator } from '../../src/simulator/start.ts';
 import type { Simulator } from '../../src/simulator/start.ts';
 import type { WorldInput } from '../../src/simulator/world.ts';
 import { policy, rung } from '../core/build.ts';
+import type { TestRedis } from '../support/redis.ts';
+import { startTestRedis } from '../support/redis.ts';
 import { TIMING } from './bench.ts';
 import { freshAddress } from './fixtures.ts';
 
@@ -89,6 +92,28 @@ export interface StageOptions {
   readonly products?: readonly Product[];
   /** Another server on the exchanges and the journal of this one. */
   readonly after?: Stage;
+}
+
+/** Opens stages for the tests of one file, on a Redis of that file's own. Each is closed after its test. */
+export function stagesOfAFile(): (product: Product, options?: StageOptions) => Promise<Stage> {
+  let redis: TestRedis;
+  const closers: (() => Promise<void>)[] = [];
+  beforeAll(async () => {
+    redis = await startTestRedis();
+  });
+  afterEach(async () => {
+    for (const close of closers.splice(0).reverse()) await close();
+  });
+  afterAll(async () => {
+    await redis.stop();
+  });
+  return (product, options) =>
+    openStage(
+      () => redis.connect(),
+      (close) => closers.push(close),
+      product,
+      options,
+    );
 }
 
 /** @param onClose keeps what has to be closed afterwards, last first */
