@@ -3,6 +3,7 @@
  * them, one runner per account; and down again in the opposite order.
  */
 import { randomUUID } from 'node:crypto';
+import { Alerting } from './cli/alerting.ts';
 import type { Examined } from './cli/examination.ts';
 import { examineAll } from './cli/examination.ts';
 import type { Ending } from './cli/exit.ts';
@@ -77,6 +78,7 @@ interface Ground {
   readonly references: ReadonlyMap<string, ReferenceFeed>;
   /** Of the built-in simulated exchanges. */
   readonly addresses: SimulatorAddresses | null;
+  readonly alerting: Alerting;
 }
 
 export class App implements Stage {
@@ -94,7 +96,9 @@ export class App implements Stage {
   }
 
   /** @throws Ending with the exit code and the words for the operator */
-  static async start(options: AppOptions): Promise<App> {
+  static async start(given: AppOptions): Promise<App> {
+    const alerting = new Alerting(given);
+    const { options } = alerting;
     const { clock, config, signal } = options;
     const closers: (() => Promise<unknown>)[] = [];
     let app = new App(options, null, closers);
@@ -106,6 +110,8 @@ export class App implements Stage {
       const run = randomUUID();
       const registry = new Registry(redis.fast);
       await registry.begin(run);
+      closers.push(() => alerting.close());
+      await alerting.open(redis, registry, run);
       const addresses = simulated?.addresses ?? null;
       const opened = config.accounts.map((account) => ({ account, venue: venueOf(options, account, addresses) }));
       const references = openReferences(options, addresses, closers);
@@ -114,7 +120,7 @@ export class App implements Stage {
         simulated,
         examined.flatMap(({ warnings }) => warnings),
       );
-      const ground: Ground = { run, redis, registry, references, addresses };
+      const ground: Ground = { run, redis, registry, references, addresses, alerting };
       const join = (one: Examined): Promise<void> => app.#join(one, ground);
       for (const one of examined) {
         signal.throwIfAborted();
@@ -143,6 +149,7 @@ export class App implements Stage {
     const mode: Mode = options.observeOnly ? 'dryRun' : account.sends;
     const world = account.simulated ? run : '';
     const address: AccountAddress = { mode, world, venue: account.venue, uid };
+    ground.alerting.join(account.name, address);
     const operator = new Operator(redis.fast, address);
     for (const says of heldWords(account.name, await operator.standing())) {
       options.onEvent(account.name, { type: 'alert', severity: 'critical', category: 'held', loan: null, says });

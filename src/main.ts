@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { hostname, userInfo } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { Command, CommanderError, Option } from 'commander';
+import { addAlertCommands } from './cli/alertCommands.ts';
 import { speedFrom, TAPE, tapeOf } from './cli/arguments.ts';
 import type { Operation } from './cli/operate.ts';
 import { addOperatorCommands } from './cli/operatorCommands.ts';
@@ -193,6 +194,7 @@ function program(run: Run): Command {
     .action((flags: StartFlags) => run(() => runStart(flags)));
   addReadingCommands<Common>(ballast, { withCommon, run, reading, places });
   addOperatorCommands<Common>(ballast, { withCommon, run, operation });
+  addAlertCommands<Common>(ballast, { withCommon, run, reading, operation });
   addSimulatorCommand(ballast, logLevel(), (flags) => run(() => runSimulator(flags)));
   return ballast;
 }

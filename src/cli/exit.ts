@@ -37,8 +37,10 @@ export function troubleText({ happened, ballast, operator }: Trouble): string {
 export class Ending extends Error {
   override readonly name = 'Ending';
   readonly exit: ExitCode;
+  readonly trouble: Trouble;
   constructor(exit: ExitCode, trouble: Trouble) {
     super(troubleText(trouble));
     this.exit = exit;
+    this.trouble = trouble;
   }
 }

@@ -32,7 +32,12 @@ export interface AccountJournal {
 const CONNECT_WITHIN_MS = 3_000;
 const ANSWER_WITHIN_MS = 5_000;
 
-type Use<T> = (accounts: readonly AccountJournal[], absent: readonly Absent[], isServed: boolean) => Promise<T>;
+type Use<T> = (
+  accounts: readonly AccountJournal[],
+  absent: readonly Absent[],
+  isServed: boolean,
+  redis: Redis,
+) => Promise<T>;
 
 /** @throws Ending when no server runs there */
 export async function withJournal<T>(config: Config, use: Use<T>): Promise<T> {
@@ -87,7 +92,7 @@ async function reading<T>(config: Config, mustBeServed: boolean, use: Use<T>): P
     const isAlive = ({ run }: { readonly run: string }): boolean => living === null || living.has(run);
     const absent = (await registry.absent()).filter(isAlive);
     const rows = (await registry.accounts()).filter((row) => isOwn(config, row) || isAlive(row));
-    return await use(accountsOf(config, redis, rows), absent, isServed);
+    return await use(accountsOf(config, redis, rows), absent, isServed, redis);
   } finally {
     redis.disconnect();
   }

@@ -77,6 +77,7 @@ export class Narrator {
       case 'blind':
         return this.#goesBlind(account, event.why);
       case 'acted':
+      case 'conditions':
         return [];
     }
   }

@@ -28,7 +28,7 @@ interface Wiring<Common> {
   readonly operation: (target: string, flags: Common & OperatorFlags) => Promise<Operation>;
 }
 
-const WHY = ['--why <text>', 'the reason: goes into the journal, with your name'] as const;
+export const WHY = ['--why <text>', 'the reason: goes into the journal, with your name'] as const;
 
 export function addOperatorCommands<Common>(ballast: Command, { withCommon, run, operation }: Wiring<Common>): void {
   withCommon(

@@ -3,6 +3,7 @@
  * at once. Nothing here reads the environment or the disk by itself.
  */
 import { readAccounts } from './accounts.ts';
+import { readAlerts } from './alerts.ts';
 import { KnownAssets, readGroups } from './assets.ts';
 import { digestOf } from './digest.ts';
 import { readPart, unknownKey } from './issues.ts';
@@ -13,7 +14,7 @@ import { References } from './references.ts';
 import type { Outside } from './references.ts';
 import { Report } from './report.ts';
 import { SECTIONS } from './schema.ts';
-import { readAlerts, readDislocation, readRedis, readTiming } from './server.ts';
+import { readDislocation, readRedis, readTiming } from './server.ts';
 import type { RedisOverrides } from './server.ts';
 import { readSimulation } from './simulation.ts';
 import type { SimulationOverrides } from './simulation.ts';
@@ -48,16 +49,7 @@ export function loadConfig(input: LoadInput): Config {
   for (const key of yaml.tree.entries.keys()) if (!Object.hasOwn(SECTIONS, key)) unknownKey(report, [], key);
   const config = build(input, report);
   if (report.problems.length > 0) throw new ConfigError(report.problems);
-  warnOfIdle(report, config);
   return freeze({ ...config, digest: digestOf(config), warnings: report.warnings });
-}
-
-/** What is read and checked while nothing acts on it yet: said at every start, so that nobody relies on it. */
-function warnOfIdle(report: Report, config: Config): void {
-  const idle = (path: readonly string[], what: string): void => {
-    report.warn([...path], `is read and checked, but ${what} yet`, 'rely on it in a later version only');
-  };
-  if (config.alerts.to.length > 0 || config.alerts.deadMan !== null) idle(['alerts'], 'nothing is sent to it');
 }
 
 function build(input: LoadInput, report: Report): Config {
@@ -85,7 +77,7 @@ function build(input: LoadInput, report: Report): Config {
     mode,
     redis: readRedis(report, references, input.path, overrides),
     timing,
-    alerts: readAlerts(report, references, mode === 'live'),
+    alerts: readAlerts({ report, references, live: mode === 'live', names: accounts.map(({ name }) => name) }),
     accounts,
     policies: complete(policies),
     dislocation: readDislocation(report, references),

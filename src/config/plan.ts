@@ -5,6 +5,7 @@ import type { Dec } from '../core/money.ts';
 import type { Levels } from '../core/need.ts';
 import type { Bands, Caps, LoanRule, Policy, ReleaseRule } from '../core/policy.ts';
 import { PRODUCT_FACTS } from '../core/products.ts';
+import { alertsInWords } from './alerts.ts';
 import { crossLine, flexibleLine, isolatedLine, spotLine } from './simulatedLines.ts';
 import type { Line } from './simulatedLines.ts';
 import type { AccountConfig, Config, PolicyConfig, SimulatedAccount, Survive } from './types.ts';
@@ -25,6 +26,7 @@ export function planInWords(config: Config): readonly string[] {
     for (const rule of account.loans) lines.push(...ruleWords(config, account, rule).map((line) => `  ${line}`));
     lines.push(`  loans that no rule names: ${unlistedWords(account)}`);
   }
+  lines.push('', 'alerts:', ...alertsInWords(config.alerts).map((line) => `  ${line}`));
   return lines;
 }
 

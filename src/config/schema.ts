@@ -4,8 +4,9 @@
  */
 import { z } from 'zod';
 import { accountSchema } from './schema/account.ts';
+import { alertsSchema } from './schema/alerts.ts';
 import { policySchema } from './schema/policy.ts';
-import { alertsSchema, assetsSchema, dislocationSchema, redisSchema, timingSchema } from './schema/server.ts';
+import { assetsSchema, dislocationSchema, redisSchema, timingSchema } from './schema/server.ts';
 import { simulationSchema } from './schema/simulation.ts';
 import { oneOf } from './words.ts';
 import type { Path } from './tree.ts';
@@ -24,7 +25,7 @@ export const SECTIONS = {
   timing: timingSchema.prefault({}).meta({
     description: 'Every wait of the server. The defaults are tested together; change them only with a reason.',
   }),
-  alerts: alertsSchema.prefault({}).meta({ description: 'Who is told when something is wrong.' }),
+  alerts: alertsSchema.prefault({}).meta({ description: 'Who is told what, and how often.' }),
   accounts: z.record(z.string(), accountSchema).meta({ description: 'Accounts, each under a name of your choice.' }),
   policies: z.record(z.string(), policySchema).meta({ description: 'Policies, each under a name of your choice.' }),
   dislocation: dislocationSchema.prefault({}).meta({

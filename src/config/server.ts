@@ -1,4 +1,4 @@
-/** Reads what belongs to the server itself: Redis, waits, alerts. */
+/** Reads what belongs to the server itself: Redis, waits, prices to compare with. */
 import { dirname, resolve } from 'node:path';
 import { readPart } from './issues.ts';
 import type { References } from './references.ts';
@@ -8,7 +8,7 @@ import { dislocationSchema } from './schema/server.ts';
 import type { RedisShape } from './schema/server.ts';
 import { Secret } from './secret.ts';
 import type { Path } from './tree.ts';
-import type { AlertChannel, AlertsConfig, DislocationConfig, RedisConfig, Timing } from './types.ts';
+import type { DislocationConfig, RedisConfig, Timing } from './types.ts';
 import type { Given } from './words.ts';
 
 export interface RedisOverrides {
@@ -136,36 +136,4 @@ export function readTiming(report: Report): Timing | undefined {
     report.error(['timing', 'lookSoon'], 'is longer than lookEvery', 'write at most the value of lookEvery');
   }
   return timing;
-}
-
-export function readAlerts(report: Report, references: References, live: boolean): AlertsConfig {
-  const shape = readPart(report, SECTIONS.alerts, ['alerts']);
-  if (shape === undefined) return { to: [], deadMan: null };
-  const to: AlertChannel[] = [];
-  const hosts = new Set<string>();
-  for (const [name, given] of Object.entries(shape.to)) {
-    const path = ['alerts', 'to', name];
-    const url = references.secret(given, path);
-    const parsed = url === undefined ? undefined : urlOf(report, path, url, ['https:', 'http:', 'smtp:', 'smtps:']);
-    if (url === undefined || parsed === undefined) continue;
-    to.push({ name, url });
-    hosts.add(parsed.host);
-  }
-  const deadMan = shape.deadMan === undefined ? undefined : references.secret(shape.deadMan, ['alerts', 'deadMan']);
-  if (deadMan !== undefined) urlOf(report, ['alerts', 'deadMan'], deadMan, ['https:', 'http:']);
-  if (live && hosts.size < 2) {
-    report.warn(
-      ['alerts', 'to'],
-      'a live server tells fewer than two companies when something is wrong',
-      'add a second channel elsewhere: one may be down with your venue',
-    );
-  }
-  if (live && shape.deadMan === undefined) {
-    report.warn(
-      ['alerts', 'deadMan'],
-      'nobody notices when the server itself is gone',
-      'add the address of a service that alarms when pings stop',
-    );
-  }
-  return { to, deadMan: deadMan ?? null };
 }

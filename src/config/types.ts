@@ -3,6 +3,7 @@ import type { Mode } from '../core/intent.ts';
 import type { Asset, Product, VenueName, WalletName } from '../core/loan.ts';
 import type { Dec } from '../core/money.ts';
 import type { AssetGroup, LoanRule, Policy, WalletRule } from '../core/policy.ts';
+import type { Topic } from '../core/topics.ts';
 import type { Problem } from './problems.ts';
 import type { Secret } from './secret.ts';
 
@@ -57,16 +58,33 @@ export interface Timing {
   readonly clockJumpMs: number;
 }
 
+export type AlertPreset = 'telegram' | 'slack' | 'discord' | 'ntfy' | 'apprise' | 'webhook' | 'mail';
+
 export interface AlertChannel {
   readonly name: string;
   /** http, https, smtp or smtps; often holds a token. */
   readonly url: Secret;
+  /** Of that address; no secret. */
+  readonly host: string;
+  readonly preset: AlertPreset;
+  readonly least: 'warning' | 'critical';
+  /** `null`: all. */
+  readonly topics: readonly Topic[] | null;
+  readonly accounts: readonly string[] | null;
 }
 
 export interface AlertsConfig {
   readonly to: readonly AlertChannel[];
   /** Pinged while every loan is seen on fresh data; silence raises the alarm elsewhere. */
   readonly deadMan: Secret | null;
+  readonly deadManEveryMs: number;
+  /** Waits after the first telling of a critical alert; then every last one. */
+  readonly repeatMs: readonly number[];
+  /** What ended has to stay away for so long to be over. */
+  readonly calmMs: number;
+  readonly quietMs: number;
+  /** Between two messages of one channel. */
+  readonly spacingMs: number;
 }
 
 export interface AccountKey {

@@ -123,6 +123,9 @@ function walk(ask: Ask, dust: Policy['dust']): Plan {
   return { ask, steps, notes, ...at, short: shortOf(at.position, ask.t, stopper), leftDust };
 }
 
+/** Neither money nor a limit stood in the way. */
+export const NO_RUNG = 'no rung of the ladder can be used';
+
 /** What an open breaker stands against comes after everything else beyond `urgent`, where no brake may stop the rescue. */
 function lastResortLast(ask: Ask, options: readonly Option[]): readonly Option[] {
   if (ask.tier !== 'urgent' || ask.scene.input.blocked.length === 0) return options;
@@ -133,7 +136,7 @@ function lastResortLast(ask: Ask, options: readonly Option[]): readonly Option[]
 function shortOf(position: Position, t: Dec, stopper: Stopper | null): Short | null {
   if (isAtOrBelow(position, t)) return null;
   const missingUsd = max(ZERO, excess(position, t));
-  return { ...(stopper ?? { by: 'money', what: 'no rung of the ladder can be used' }), missingUsd };
+  return { ...(stopper ?? { by: 'money', what: NO_RUNG }), missingUsd };
 }
 
 /**

@@ -7,6 +7,7 @@ import type { AccountMode, Decision } from '../core/need.ts';
 import type { AssetGroup, LoanRule, Policy, WalletRule } from '../core/policy.ts';
 import type { ExternalAct, Venue } from '../exchanges/exchange.ts';
 import type { ReferenceFeed } from '../exchanges/reference.ts';
+import type { Conditions } from './conditions.ts';
 import type { Journal } from './journal.ts';
 import type { Passing } from './points.ts';
 import type { Safeguard } from './safeguard.ts';
@@ -62,7 +63,9 @@ export type LookEvent =
       readonly mode: AccountMode;
     } & Standing)
   | ({ readonly type: 'acted' } & Standing)
-  | { readonly type: 'blind'; readonly why: string; readonly nextLookAt: number };
+  | { readonly type: 'blind'; readonly why: string; readonly nextLookAt: number }
+  /** What holds now, whole, after every commit. */
+  | ({ readonly type: 'conditions' } & Conditions);
 
 export interface LookDeps {
   readonly setup: () => AccountSetup;

@@ -8,6 +8,7 @@ import type { CauseKind } from '../machines/accountMachine.ts';
 import { MachineError, start, step } from '../machines/step.ts';
 import type { AccountEvent, LoanCommand, LoanEvent, Stored } from '../machines/types.ts';
 import type { AccountSetup, LookDeps, Severity } from './account.ts';
+import type { Condition } from './conditions.ts';
 import type { Opened } from './journal.ts';
 
 type NeedCommand = Extract<LoanCommand, { type: 'need' }>;
@@ -43,7 +44,9 @@ export class Draft {
   readonly #now: number;
   readonly #told: ReadonlyMap<string, number>;
   readonly #redisNow: number;
-  readonly #lasting = new Set<string>();
+  readonly #lasting = new Map<string, Omit<Condition, 'cushion'>>();
+  /** Conditions that last and are not told by themselves. */
+  readonly #marked = new Set<string>();
   readonly #over = new Set<string>();
 
   constructor(deps: LookDeps, setup: AccountSetup, from: DraftFrom, now: number) {
@@ -64,6 +67,11 @@ export class Draft {
 
   get mode(): AccountMode {
     return this.account.state as AccountMode;
+  }
+
+  /** Where each loan stands. */
+  get states(): Readonly<Record<LoanId, string>> {
+    return Object.fromEntries([...this.loans].map(([loan, stored]) => [loan, stored.state]));
   }
 
   /** Steps a loan's machine and keeps the result; its commands become needs, deadlines and alerts. */
@@ -103,32 +111,60 @@ export class Draft {
   lasting(severity: Severity, category: string, loan: LoanId | null, says: string, about = ''): void {
     const name = nameOf(category, loan, about);
     if (!this.#told.has(name) && !this.#lasting.has(name)) this.alert(severity, category, loan, says);
-    this.#lasting.add(name);
+    this.#lasting.set(name, { severity, category, loan, about, says });
   }
 
   /** Marks a condition that lasts and is not told by itself. Returns for how long it has lasted, ms by Redis' clock. */
   lastsFor(category: string, loan: LoanId | null): number {
     const name = nameOf(category, loan, '');
-    this.#lasting.add(name);
+    this.#marked.add(name);
     return Math.max(0, this.#redisNow - (this.#told.get(name) ?? this.#redisNow));
   }
 
   /** Marks it as well, and says whether an earlier look has. */
   marks(category: string, loan: LoanId | null, about: string): boolean {
     const name = nameOf(category, loan, about);
-    this.#lasting.add(name);
+    this.#marked.add(name);
     return this.#told.has(name);
   }
 
   /** Conditions of these categories were looked for: those that this look did not find are over. */
   searched(...categories: readonly string[]): void {
     for (const name of this.#told.keys()) {
-      if (categories.includes(name.split('/')[0] ?? '') && !this.#lasting.has(name)) this.#over.add(name);
+      if (categories.includes(name.split('/')[0] ?? '') && !this.#holds(name)) this.#over.add(name);
     }
   }
 
+  /** The same for conditions of some loans only: what was told of the others is left as it was. */
+  searchedOf(loans: ReadonlySet<LoanId>, ...categories: readonly string[]): void {
+    for (const name of this.#told.keys()) {
+      const [category = '', ...loan] = name.split('/');
+      if (categories.includes(category) && loans.has(loan.join('/')) && !this.#holds(name)) this.#over.add(name);
+    }
+  }
+
+  #holds(name: string): boolean {
+    return this.#lasting.has(name) || this.#marked.has(name);
+  }
+
   get told(): readonly string[] {
-    return [...this.#lasting].filter((name) => !this.#told.has(name));
+    return [...this.#lasting.keys(), ...this.#marked].filter((name) => !this.#told.has(name));
+  }
+
+  /** What will have been told once this draft is committed, with the Redis ms at which each began. */
+  knownAt(now: number): ReadonlyMap<string, number> {
+    const begun = this.told.map((name) => [name, now] as const);
+    return new Map([...this.#told, ...begun].filter(([name]) => !this.#over.has(name)));
+  }
+
+  /** Conditions that this look found to hold. */
+  get lasts(): readonly Omit<Condition, 'cushion'>[] {
+    return [...this.#lasting.values()];
+  }
+
+  /** Conditions that held and that this look did not look for. */
+  get unjudged(): readonly string[] {
+    return [...this.#told.keys()].filter((name) => !this.#lasting.has(name) && !this.#over.has(name));
   }
 
   get over(): readonly string[] {

@@ -8,7 +8,7 @@
  * `sending` or better, and the next look goes on from there.
  */
 import { type Intent, isUndecided } from '../core/intent.ts';
-import type { LoanId } from '../core/loan.ts';
+import type { AccountView, LoanId } from '../core/loan.ts';
 import { parse } from '../core/money.ts';
 import { strangeWords } from '../core/outsiders.ts';
 import type { AccountSetup, LookDeps } from './account.ts';
@@ -19,6 +19,8 @@ import type { Acted } from './act.ts';
 import { commitOf } from './committing.ts';
 import type { CommitMore } from './committing.ts';
 import { beginComparing, comparePrices } from './comparing.ts';
+import { conditionsOf } from './conditions.ts';
+import { tellCoverage } from './coverage.ts';
 import { decideBlind } from './deciding.ts';
 import { watchDefinitions } from './definitions.ts';
 import { Draft } from './draft.ts';
@@ -31,7 +33,7 @@ import { isWatched, seeLoans } from './needing.ts';
 import { observe } from './observing.ts';
 import type { Blind, Sight } from './observing.ts';
 import { obeyPauses, takeAcknowledgement } from './obeying.ts';
-import { isUnseen, nextLook, setbacksOf } from './pacing.ts';
+import { isUnseen, newestSend, nextLook, setbacksOf } from './pacing.ts';
 import { lastGood } from './plausibility.ts';
 import { imported, trusted } from './quarantine.ts';
 import { feedVerdicts, gather, judge } from './reconcile.ts';
@@ -65,6 +67,9 @@ class Look {
   readonly #signal: AbortSignal;
   readonly #opened: Opened;
   readonly #monoBefore: number;
+  /** What this look saw, when it goes on after its first commit; or why it saw nothing. */
+  #view: AccountView | null = null;
+  #why = '';
 
   constructor(deps: LookDeps, reason: string, lease: Lease, signal: AbortSignal, opened: Opened, monoBefore: number) {
     this.#deps = deps;
@@ -104,6 +109,7 @@ class Look {
     seeLoans(setup, draft, { view, undecided, now: deps.clock.wall(), epoch: opened.epoch, others }); // 4
     const freedom = this.#freedom(draft, gathered, undecided);
     const question = { setup, draft, opened, view, verdicts, undecided, freedom, breakers, now: this.#redisNow() };
+    tellCoverage(question);
     const plan = await triage(deps, question, sight, signal); // 5
     escalate(setup, draft, view, plan?.intent.loan ?? null, (loan) => whyNothing(draft, loan));
     if (plan === null) return this.#finish(draft, sight, undecided, retryAfterMs);
@@ -125,16 +131,14 @@ class Look {
   /** Steps 7 and 8. What happened is a fact in the journal before any machine is told. */
   async #send(planned: Draft, sight: Sight, { intent, beside }: Plan, judged: readonly Intent[]): Promise<void> {
     const [deps, setup, opened, signal] = [this.#deps, this.#setup, this.#opened, this.#signal];
-    const lastSentAt = newestSend(opened);
+    const lastSentAt = newestSend(opened.recent);
     const accountMode = planned.mode;
     const facts = { setup, lease: this.#lease, signal, accountMode, ageMs: sight.ageMs, beside, lastSentAt };
     const acted = await act(deps, intent, facts); // 7
-    const draft = new Draft(
-      deps,
-      setup,
-      { ...opened, loans: planned.loans, account: planned.account },
-      deps.clock.wall(),
-    );
+    const told = planned.knownAt(this.#redisNow());
+    const known = { ...opened, told, loans: planned.loans, account: planned.account };
+    const draft = new Draft(deps, setup, known, deps.clock.wall());
+    this.#view = sight.view;
     this.#tellReply(draft, acted);
     const settled =
       acted.intent.state === 'settling'
@@ -168,7 +172,7 @@ class Look {
     await this.#commit(draft, { view: null, intent: null, learned, rest, suspect, ...times });
     passing('finished');
     const inFlight = this.#isInFlight(undecided) || turnedDown;
-    emit(this.#setup.name, { type: 'acted', states: statesOf(draft), nextLookAt, inFlight });
+    emit(this.#setup.name, { type: 'acted', states: draft.states, nextLookAt, inFlight });
     if (again) await ring(settled.state === 'confirmed' ? 'the last action is done' : 'the venue taught a limit');
     passing('ringing');
   }
@@ -199,6 +203,7 @@ class Look {
   async #standStill(draft: Draft, blind: Blind, retryAfterMs: number): Promise<void> {
     const { clock, emit } = this.#deps;
     const { why, suspect } = blind;
+    this.#why = why;
     for (const [loan, stored] of draft.loans) {
       if (isWatched(stored)) draft.tell(loan, { type: 'OBSERVE_FAILED', now: clock.wall(), why });
     }
@@ -217,7 +222,7 @@ class Look {
     const nextLookAt = this.#next(draft, undecided, { retryAfterMs, unseen: isUnseen(draft.loans, view) });
     const news = { seen: text, suspect, charges: charges ?? [] };
     await this.#commit(draft, { view, intent: null, ...news, nextLookAt, lookedAt: clock.wall() });
-    const [states, inFlight] = [statesOf(draft), this.#isInFlight(undecided)];
+    const [states, inFlight] = [draft.states, this.#isInFlight(undecided)];
     emit(this.#setup.name, {
       type: 'looked',
       reason: this.#reason,
@@ -238,6 +243,8 @@ class Look {
     for (const { decision } of draft.decisions) {
       emit(setup.name, { type: 'decided', decision, changed: changed.has(decision.loan) });
     }
+    const scene = { setup, view: more.view ?? this.#view, why: this.#why, paused: this.#opened.paused !== null };
+    emit(setup.name, { type: 'conditions', ...conditionsOf(draft, scene) });
   }
 
   #next(
@@ -255,7 +262,7 @@ class Look {
       now: this.#deps.clock.wall(),
       timing,
       lookBy: draft.lookBy,
-      states: Object.values(statesOf(draft)),
+      states: Object.values(draft.states),
       undecided,
       still: mode === 'dryRun' || this.#opened.paused !== null,
       blind: more.blind ?? false,
@@ -277,15 +284,6 @@ class Look {
   #redisNow(): number {
     return Math.round(this.#opened.redisNow + this.#deps.clock.mono() - this.#monoBefore);
   }
-}
-
-function statesOf(draft: Draft): Readonly<Record<string, string>> {
-  return Object.fromEntries([...draft.loans].map(([loan, stored]) => [loan, stored.state]));
-}
-
-function newestSend({ recent }: Opened): number | null {
-  const sends = recent.flatMap(({ sentAt }) => sentAt ?? []);
-  return sends.length === 0 ? null : Math.max(...sends);
 }
 
 /** What its decision of this look says about why nothing leaves; `null` below `act`, where nobody has to hurry. */

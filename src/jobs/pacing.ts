@@ -82,3 +82,9 @@ export function isUnseen(
     return sections[product]?.state === 'failed' && !isKnown;
   });
 }
+
+/** Wall ms of the newest call that left; `null`: none did lately. */
+export function newestSend(recent: readonly Pick<Intent, 'sentAt'>[]): number | null {
+  const sends = recent.flatMap(({ sentAt }) => sentAt ?? []);
+  return sends.length === 0 ? null : Math.max(...sends);
+}

@@ -164,8 +164,11 @@ export class Runner {
     const setup = (): AccountSetup => ({ ...this.#setup, mode: 'dryRun' });
     const journal = new Journal(redis, { ...address, mode: 'dryRun' });
     const ring = (): Promise<void> => Promise.resolve();
+    const deps = this.#deps();
+    // What holds is said by those who act.
+    const emit: LookDeps['emit'] = (name, event) => event.type !== 'conditions' && deps.emit(name, event);
     this.#observer = new Observer({
-      deps: { ...this.#deps(), setup, journal, ring, mayClaim: () => false, passing: PASS_BY, safeguard: null },
+      deps: { ...deps, setup, journal, ring, emit, mayClaim: () => false, passing: PASS_BY, safeguard: null },
       mayAct: async () => (await this.#office?.take()) === null,
       onAct: () => {
         this.#observer = null;

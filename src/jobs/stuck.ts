@@ -7,7 +7,7 @@ import type { Intent } from '../core/intent.ts';
 import type { AccountSetup } from './account.ts';
 import type { Draft } from './draft.ts';
 
-const STUCK = 'stuck';
+export const STUCK = 'stuck';
 
 export function tellStuck({ timing }: AccountSetup, draft: Draft, undecided: readonly Intent[], now: number): void {
   for (const intent of undecided) {

@@ -14,7 +14,7 @@ const HALF = parse('0.5');
 const CUSHION_DECIMALS = 12;
 
 /** Failed looks in a row that make an alert, and the waits until the next try. */
-const BLIND_AFTER = 3;
+export const BLIND_AFTER = 3;
 const RETRY_FIRST_MS = 2_000;
 const RETRY_MOST_MS = 30_000;
 

@@ -14,7 +14,7 @@ export const ENV: Readonly<Record<string, string>> = {
   KEY2: 'other-key-id',
   PHRASE: 'env-passphrase-text',
   HOOK: 'https://alerts.example.com/hook-token',
-  HOOK2: 'smtps://user:mail-password@mail.example.org',
+  HOOK2: 'smtps://user:mail-password@mail.example.org/?from=b@example.org&to=me@example.org',
 };
 
 export const FILES: Readonly<Record<string, string>> = {

@@ -1,4 +1,4 @@
-/** The server's own sections: top keys, Redis, waits, alerts, simulation. */
+/** The server's own sections: top keys, Redis, waits, simulation. */
 import { describe, expect, it } from 'vitest';
 import { BASE, SIMULATED, change, expectProblem, load, problemsOf } from './helpers.ts';
 import type { Expected } from './helpers.ts';
@@ -86,26 +86,6 @@ const TOP: readonly Case[] = [
     'looking soon later than ever',
     'timing: { lookSoon: 6s }',
     { at: 'timing:', key: 'timing.lookSoon', says: /longer than lookEvery/, remedy: /at most/ },
-  ],
-  [
-    'a channel that is no address',
-    'alerts: { to: { phone: none } }',
-    { at: 'alerts:', key: 'alerts.to.phone', says: /not an address/, remedy: /https:\/\// },
-  ],
-  [
-    'a channel that is not set',
-    'alerts: { to: { phone: "${env:NO_HOOK}" } }',
-    { at: 'alerts:', key: 'alerts.to.phone', says: /NO_HOOK is not set/, remedy: /set it/ },
-  ],
-  [
-    'a dead man by mail',
-    'alerts: { deadMan: "${env:HOOK2}" }',
-    { at: 'alerts:', key: 'alerts.deadMan', says: /not an address/, remedy: /https:\/\// },
-  ],
-  [
-    'an unknown key of alerts',
-    'alerts: { too: {} }',
-    { at: 'alerts:', key: 'alerts.too', says: /not a key/, remedy: /did you mean `to`/ },
   ],
 ];
 
@@ -316,23 +296,6 @@ describe('redis', () => {
       dataDir: '/var/lib/ballast',
     });
     expect(load(BASE, { redisUrl: 'redis://h' }).redis).toMatchObject({ kind: 'url', acceptWriteLoss: false });
-  });
-});
-
-describe('alerts', () => {
-  const live = BASE.replace('mode: dry-run', 'mode: live').replace('live: no', 'live: yes');
-
-  it('a live server with fewer than two channels, or without a dead man, is warned', () => {
-    expect(load(live).warnings.map(({ key }) => key)).toEqual(['alerts.to', 'alerts.deadMan']);
-    const same = `${live}alerts: { to: { a: "\${env:HOOK}", b: "\${env:HOOK}" }, deadMan: "\${env:HOOK}" }\n`;
-    expect(load(same).warnings.map(({ key }) => key)).toEqual(['alerts', 'alerts.to']);
-    const config = load(`${live}alerts: { to: { a: "\${env:HOOK}", b: "\${env:HOOK2}" }, deadMan: "\${env:HOOK}" }\n`);
-    // Two channels are enough; that nothing is sent to them yet is said all the same.
-    expect(config.warnings.map(({ key }) => key)).toEqual(['alerts']);
-    expect(config.alerts.to.map(({ name, url }) => [name, url.reveal()])).toEqual([
-      ['a', 'https://alerts.example.com/hook-token'],
-      ['b', 'smtps://user:mail-password@mail.example.org'],
-    ]);
   });
 });
 

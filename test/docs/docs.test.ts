@@ -91,8 +91,16 @@ describe('tables', () => {
 });
 
 describe('the command line', () => {
-  const commands = [...help().matchAll(/^ {2}(\w+) .*?\[options\]/gm)].map(([, name = '']) => name);
-  const known = flagsIn(['', ...commands].map((command) => help(...(command === '' ? [] : [command]))).join('\n'));
+  const namesIn = (text: string, pattern: RegExp): readonly string[] =>
+    [...text.matchAll(pattern)].map(([, name = '']) => name);
+  /** Commands of their own, and commands with commands below them. */
+  const single = namesIn(help(), /^ {2}(\w+) .*?\[options\]/gm);
+  const groups = namesIn(help(), /^ {2}(?!help)(\w+) {2,}\S/gm);
+  const commands = [...single, ...groups];
+  const nested = groups.flatMap((group) =>
+    namesIn(help(group), /^ {2}(\w+) .*?\[options\]/gm).map((name) => [group, name]),
+  );
+  const known = flagsIn([[], ...single.map((name) => [name]), ...nested].map((words) => help(...words)).join('\n'));
 
   it('has every flag that a page names', () => {
     const named = PAGES.filter((page) => !page.startsWith('docs/adr')).flatMap((page) =>

@@ -40,11 +40,6 @@ interface Gap {
 
 const GAPS: readonly Gap[] = [
   {
-    says: '`alerts` in the file is checked and then not used',
-    code: server,
-    without: /config\.alerts\b|alerts\.to\b|deadMan/,
-  },
-  {
     says: '**Only products that a rule names** are watched',
     code: server,
     having: /products: readonly Product\[\] = namedProducts\(account\)/,

@@ -1,4 +1,5 @@
 /** Tables of the pages that are printed from the code: a page says what the code does, or a test fails. */
+import { CATALOGUE, categoryOf } from '../../src/alerts/catalogue.ts';
 import { fullSchema } from '../../src/config/schema.ts';
 import { modeTable } from '../../src/machines/diagram.ts';
 import { POINTS } from '../../src/jobs/points.ts';
@@ -29,6 +30,7 @@ export const TABLES: readonly Table[] = [
   { page: 'docs/crash-points.md', name: 'points', lines: pointsTable },
   { page: 'docs/evidence.md', name: 'proofs', lines: proofsTable },
   { page: 'docs/defects.md', name: 'defects', lines: defectsTable },
+  { page: 'docs/alerts.md', name: 'alerts', lines: alertsTable },
 ];
 
 const START = (name: string): string => `<!-- table: ${name} -->\n`;
@@ -57,6 +59,23 @@ export function rewritten(table: Table): string {
     START(table.name) + standing(table) + END,
     () => START(table.name) + printed(table) + END,
   );
+}
+
+// --- alerts
+
+function alertsTable(): readonly string[] {
+  const told = Object.keys(CATALOGUE)
+    .map((name) => ({ name, ...categoryOf(name) }))
+    .filter(({ kind }) => kind !== 'terminal');
+  return [
+    '| topic | category | means | what Ballast does | what you can do |',
+    '|---|---|---|---|---|',
+    ...told.map(({ name, kind, topic, means, does, can }) => {
+      const what = `${means}${kind === 'happened' ? ' (happens)' : ' (lasts)'}`;
+      const named = can.replace(/\{(\w+)\}/g, (_, place: string) => place.toUpperCase());
+      return `| ${topic} | \`${name}\` | ${what} | ${does} | ${named} |`;
+    }),
+  ];
 }
 
 // --- places to die

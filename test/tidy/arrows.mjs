@@ -61,7 +61,14 @@ export const ARROWS = [
     packages: EVERYTHING,
     why: 'configuration is text to frozen values; it knows the core only',
   },
-  ...['jobs/', 'server/', 'alerts/'].map((from) => ({
+  {
+    from: 'alerts/',
+    local: ['alerts/', 'core/', 'machines/', 'jobs/', 'exchanges/exchange.ts', 'clock.ts'],
+    packages: EVERYTHING,
+    neverPackages: ['ccxt', 'bullmq', 'xstate'],
+    why: 'alerts hear what jobs say and tell it; they know no venue, no file and no lane',
+  },
+  ...['jobs/', 'server/'].map((from) => ({
     from,
     local: EVERYTHING,
     never: [...VENUE_FOLDERS, 'simulator/', ...TOP],

@@ -1,4 +1,4 @@
-/** Shape of what belongs to the server itself: Redis, waits, alerts, risk groups of assets. */
+/** Shape of what belongs to the server itself: Redis, waits, risk groups of assets. */
 import { z } from 'zod';
 import type { Dec } from '../../core/money.ts';
 import type { Timing } from '../types.ts';
@@ -95,17 +95,6 @@ export const timingSchema = z
     clockJumpMs: wait.clockJump,
   }));
 
-export const alertsSchema = z.strictObject({
-  to: z.record(z.string(), given).prefault({}).meta({
-    description:
-      'Channels: any name, and a URL (`https://`, `smtp://`, `smtps://`), best as a reference. Two at different companies, because one may be down with your venue.',
-  }),
-  deadMan: given.optional().meta({
-    description:
-      'https URL that is pinged while all is well; the service behind it raises the alarm when the pings stop. May be a reference.',
-  }),
-});
-
 function apart(byDefault: string, description: string): z.ZodPrefault<z.ZodType<Dec, string>> {
   return move('0.1', '50', byDefault).prefault(byDefault).meta({ description });
 }
@@ -140,5 +129,4 @@ export const assetsSchema = z.record(
 );
 
 export type RedisShape = z.output<typeof redisSchema>;
-export type AlertsShape = z.output<typeof alertsSchema>;
 export type AssetsShape = z.output<typeof assetsSchema>;

@@ -1,0 +1,89 @@
+/** The alert desk of a server: made of its policy file, between the looks and whoever else listens. */
+import { createHash } from 'node:crypto';
+import type { AppOptions } from '../app.ts';
+import type { DeskAccount } from '../alerts/desk.ts';
+import { AlertDesk } from '../alerts/desk.ts';
+import { openChannel } from '../alerts/channel.ts';
+import { RedisStore } from '../alerts/store.ts';
+import { within } from '../clock.ts';
+import type { AccountConfig, Config } from '../config/types.ts';
+import type { AccountAddress } from '../jobs/keys.ts';
+import { prefixOf } from '../jobs/keys.ts';
+import type { Registry } from '../jobs/registry.ts';
+import type { Connections } from './redis.ts';
+
+/** Longest that a stop waits for messages that are on their way. */
+const STOP_WITHIN_MS = 3_000;
+const LAST_WORDS_WITHIN_MS = 4_000;
+
+export class Alerting {
+  /** What the server is to be started with: everything it says is heard here first. */
+  readonly options: AppOptions;
+  #desk: AlertDesk | null = null;
+  #lastWords: Promise<void> = Promise.resolve();
+
+  constructor(given: AppOptions) {
+    this.options = {
+      ...given,
+      onEvent: (account, event) => {
+        this.#desk?.hear(account, event);
+        given.onEvent(account, event);
+      },
+      onFatal: (ending) => {
+        this.#lastWords = this.#desk?.lastWords(ending.trouble.happened) ?? this.#lastWords;
+        given.onFatal(ending);
+      },
+    };
+  }
+
+  async open(redis: Connections, registry: Registry, run: string): Promise<void> {
+    const { config, clock, observeOnly, onError } = this.options;
+    const { to, deadMan, deadManEveryMs, repeatMs: steps, calmMs, quietMs, spacingMs } = config.alerts;
+    this.#desk = new AlertDesk({
+      store: new RedisStore(redis.fast, run),
+      clock,
+      channels: to.map((channel) => openChannel(channel, clock)),
+      rules: { steps, calmMs, quietMs },
+      spacingMs,
+      page: null,
+      file: fileOf(config),
+      accounts: config.accounts.map((account) => deskAccount(account, observeOnly)),
+      deadMan: deadMan === null ? null : { url: deadMan, everyMs: deadManEveryMs },
+      onError: (error) => {
+        onError('alerts', error);
+      },
+    });
+    const living = await registry.living();
+    await this.#desk.start((scope) => {
+      const [, world] = /^ballast:\w+:([^:{]+):\{/.exec(scope) ?? [];
+      return world === undefined || living === null || living.has(world);
+    });
+  }
+
+  join(account: string, address: AccountAddress): void {
+    this.#desk?.join(account, prefixOf(address));
+  }
+
+  async close(): Promise<void> {
+    await within(this.options.clock, LAST_WORDS_WITHIN_MS, this.#lastWords);
+    await this.#desk?.stop(STOP_WITHIN_MS);
+  }
+}
+
+/** Servers of one file tell the same: its accounts, how they are watched, and the names of its channels. */
+function fileOf({ accounts, alerts }: Config): string {
+  const text = JSON.stringify([
+    accounts.map(({ name, venue, sends }) => `${name} ${venue} ${sends}`).sort(),
+    alerts.to.map(({ name }) => name).sort(),
+  ]);
+  return `file:${createHash('sha256').update(text).digest('hex').slice(0, FILE_LETTERS)}`;
+}
+
+const FILE_LETTERS = 12;
+
+/** Nobody is worried before a dead process would have been taken over, and the next look has read. */
+function deskAccount({ name, sends, timing }: AccountConfig, observeOnly: boolean): DeskAccount {
+  const { lookEveryMs, lockMs, stalledMs, maxAgeMs } = timing;
+  const limitMs = Math.max(2 * lookEveryMs, lockMs + stalledMs) + lookEveryMs + maxAgeMs;
+  return { name, mode: observeOnly ? 'dryRun' : sends, limitMs };
+}
