@@ -14,7 +14,15 @@ import { EX_SOFTWARE, readJson, ROOT, run, runMain, say, SetupError, tool } from
 const SRC = join(ROOT, 'src');
 const DIST = join(ROOT, 'dist');
 const STAMP = join(DIST, '.built.json');
-const SETTINGS = ['tsconfig.json', 'tsconfig.build.json', 'package-lock.json'].map((name) => join(ROOT, name));
+const SETTINGS = ['tsconfig.json', 'tsconfig.build.json', 'scripts/build.mjs', 'package-lock.json'].map((name) =>
+  join(ROOT, name),
+);
+
+/** The server, and the page, which knows a browser instead of Node. */
+const PROJECTS = [
+  ['tsconfig.build.json'],
+  ['src/server/page/tsconfig.json', '--noEmit', 'false', '--outDir', 'dist/server'],
+];
 
 /** @param {string} folder @returns {string[]} all files below it, sorted */
 function filesBelow(folder) {
@@ -35,11 +43,12 @@ function fingerprint(sources) {
   return hash.digest('hex');
 }
 
+const isSettings = (/** @type {string} */ path) => path.endsWith('tsconfig.json');
 const isCode = (/** @type {string} */ path) => path.endsWith('.ts');
 
 /** @param {readonly string[]} sources */
 function copyOthers(sources) {
-  for (const path of sources.filter((source) => !isCode(source))) {
+  for (const path of sources.filter((source) => !isCode(source) && !isSettings(source))) {
     const target = join(DIST, relative(SRC, path));
     mkdirSync(dirname(target), { recursive: true });
     copyFileSync(path, target);
@@ -51,7 +60,7 @@ function removeOrphans(sources) {
   const outputs = sources.flatMap((path) => {
     const target = join(DIST, relative(SRC, path));
     const js = target.replace(/\.ts$/, '.js');
-    return isCode(path) ? [js, `${js}.map`] : [target];
+    return isCode(path) ? [js, `${js}.map`] : isSettings(path) ? [] : [target];
   });
   const wanted = new Set([...outputs, STAMP]);
   for (const path of filesBelow(DIST)) if (!wanted.has(path)) rmSync(path, { force: true });
@@ -68,7 +77,8 @@ export function build(options = {}) {
   if (options.force !== true && readJson(STAMP)?.fingerprint === before) return false;
   say('building');
   rmSync(STAMP, { force: true });
-  if (!run(process.execPath, [tool('typescript/bin/tsc'), '-p', 'tsconfig.build.json'])) {
+  for (const arguments_ of PROJECTS) {
+    if (run(process.execPath, [tool('typescript/bin/tsc'), '-p', ...arguments_])) continue;
     throw new SetupError('the build failed: src/ does not compile (see above)', EX_SOFTWARE);
   }
   copyOthers(sources);

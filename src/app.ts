@@ -3,13 +3,15 @@
  * them, one runner per account; and down again in the opposite order.
  */
 import { randomUUID } from 'node:crypto';
-import { Alerting } from './cli/alerting.ts';
+import { Alerting, alertsForPage } from './cli/alerting.ts';
 import type { Examined } from './cli/examination.ts';
 import { examineAll } from './cli/examination.ts';
 import type { Ending } from './cli/exit.ts';
-import { heldWords } from './cli/held.ts';
+import { heldWords } from './reading/held.ts';
 import { Latecomers } from './cli/latecomers.ts';
-import { placeOf, startSimulated, unnamedProducts, venueOf } from './cli/opening.ts';
+import { openReferences, placeOf, startSimulated, unnamedProducts, venueOf } from './cli/opening.ts';
+import type { PageSettings } from './cli/page.ts';
+import { servePage } from './cli/page.ts';
 import type { Connections } from './cli/redis.ts';
 import { connectRedis, letters } from './cli/redis.ts';
 import type { Clock } from './clock.ts';
@@ -20,7 +22,6 @@ import { DISLOCATION_RULES } from './core/dislocation.ts';
 import { parse } from './core/money.ts';
 import type { VenueLog } from './exchanges/kit.ts';
 import type { ReferenceFeed } from './exchanges/reference.ts';
-import { createReferenceFor } from './exchanges/venues.ts';
 import type { AccountSetup, LookDeps, LookEvent } from './jobs/account.ts';
 import type { Errand } from './jobs/errands.ts';
 import { followWords } from './jobs/following.ts';
@@ -33,6 +34,8 @@ import { Registry } from './jobs/registry.ts';
 import { Runner } from './jobs/runner.ts';
 import { Shelf } from './jobs/shelf.ts';
 import { termsErrand } from './jobs/terms.ts';
+import { Track } from './jobs/track.ts';
+import { Tracking } from './jobs/tracking.ts';
 import { UNWATCHED_EVERY_MS, unwatchedErrand } from './jobs/unwatched.ts';
 import type { Stage } from './replay/player.ts';
 import type { Simulated, SimulatorAddresses } from './replay/simulated.ts';
@@ -59,6 +62,7 @@ export interface AppOptions {
   readonly onFatal: (ending: Ending) => void;
   /** Aborts a start that is no longer wanted. */
   readonly signal: AbortSignal;
+  readonly page: PageSettings;
   /** Where looks pass, told to a test's own entry; a server gives none. */
   readonly passing?: Passing;
 }
@@ -86,6 +90,7 @@ export class App implements Stage {
   readonly #options: AppOptions;
   readonly #runners: Runner[] = [];
   readonly #closers: (() => Promise<unknown>)[];
+  readonly #tracking: Tracking;
   #waiting: Latecomers | null = null;
   #stopping: Promise<void> | null = null;
 
@@ -93,6 +98,7 @@ export class App implements Stage {
     this.#options = options;
     this.simulated = simulated;
     this.#closers = closers;
+    this.#tracking = new Tracking(options.clock);
   }
 
   /** @throws Ending with the exit code and the words for the operator */
@@ -112,6 +118,7 @@ export class App implements Stage {
       await registry.begin(run);
       closers.push(() => alerting.close());
       await alerting.open(redis, registry, run);
+      closers.push(await servePage({ ...options, redis: redis.aside, alerts: alertsForPage(redis.aside) }));
       const addresses = simulated?.addresses ?? null;
       const opened = config.accounts.map((account) => ({ account, venue: venueOf(options, account, addresses) }));
       const references = openReferences(options, addresses, closers);
@@ -161,6 +168,7 @@ export class App implements Stage {
     };
     const validityMs = account.venue === 'binance' ? account.timing.binanceRecvWindowMs : account.timing.okxWindowMs;
     const safeguard = { journal: redis.journal, folder: redis.witnesses, reports: venue, validityMs };
+    const track = new Track(redis.aside, address);
     const runner = await Runner.open({
       setup: setupOf(options.config, account, mode),
       address,
@@ -178,7 +186,11 @@ export class App implements Stage {
       stamp: redis.stamp + letters(world),
       redis: redis.fast,
       consumer: redis.patient,
-      emit: options.onEvent,
+      emit: (name, event) => {
+        options.onEvent(name, event);
+        if (event.type !== 'decided' || event.mode !== mode) return; // an observer draws another policy's bands
+        this.#tracking.hear(track, event.decision, options.page.tapeAt(name));
+      },
       onError: options.onError,
       run,
       ...(options.passing === undefined ? {} : { passing: options.passing }),
@@ -226,6 +238,7 @@ export class App implements Stage {
   async #stop(hurried: boolean): Promise<void> {
     const { clock } = this.#options;
     const grace = hurried ? HURRIED_MS : STOP_GRACE_MS;
+    this.#tracking.stop();
     // Nobody may join any more while those who are there leave.
     if (this.#waiting !== null) await within(clock, HURRIED_MS, this.#waiting.stop());
     const lanes = Promise.all(this.runners.map((runner) => runner.stop(grace).catch(() => undefined)));
@@ -245,24 +258,6 @@ function connect(options: AppOptions): Promise<Connections> {
     },
     onGone: onFatal,
   });
-}
-
-/** By account; those that ask the same source share one reading. It has begun before the first look wants to know. */
-function openReferences(
-  options: AppOptions,
-  simulated: SimulatorAddresses | null,
-  closers: (() => Promise<unknown>)[],
-): ReadonlyMap<string, ReferenceFeed> {
-  const { accounts, dislocation } = options.config;
-  const opened = accounts.map((account) => {
-    const other = account.venue === 'binance' ? 'okx' : 'binance';
-    const rest = account.simulated && simulated !== null ? simulated[other].rest : dislocation.hosts[other];
-    const reference = createReferenceFor({ ...placeOf(options, account), rest, simulated: account.simulated });
-    closers.push(() => reference.stop());
-    if (!reference.pulled) void reference.refresh();
-    return [account.name, reference] as const;
-  });
-  return new Map(opened);
 }
 
 function setupOf(config: Config, account: AccountConfig, mode: Mode): AccountSetup {

@@ -37,6 +37,7 @@ interface StartFlags extends Common {
 }
 
 const TAPES_DIR = fileURLToPath(new URL('../tapes', import.meta.url));
+const PAGE_FOLDER = fileURLToPath(new URL('./server/page', import.meta.url));
 const SIMULATOR_ENTRY = fileURLToPath(new URL('./simulator/process.js', import.meta.url));
 
 /** What a command needs is loaded when it runs: a mistyped flag is answered at once. */
@@ -109,6 +110,8 @@ async function runStart(flags: StartFlags): Promise<ExitCode> {
     untilEnd: flags.untilEnd ?? false,
     json: flags.json ?? false,
     observeOnly: flags.observeOnly ?? false,
+    pageFolder: PAGE_FOLDER,
+    version: version(),
     stop,
     redisProgram: process.env['BALLAST_REDIS_SERVER'],
   });

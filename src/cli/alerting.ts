@@ -1,15 +1,21 @@
 /** The alert desk of a server: made of its policy file, between the looks and whoever else listens. */
 import { createHash } from 'node:crypto';
+import type { Redis } from 'ioredis';
 import type { AppOptions } from '../app.ts';
+import type { Alert } from '../alerts/alert.ts';
 import type { DeskAccount } from '../alerts/desk.ts';
 import { AlertDesk } from '../alerts/desk.ts';
+import { categoryOf } from '../alerts/catalogue.ts';
 import { openChannel } from '../alerts/channel.ts';
+import { AlertLedger } from '../alerts/ledger.ts';
 import { RedisStore } from '../alerts/store.ts';
 import { within } from '../clock.ts';
 import type { AccountConfig, Config } from '../config/types.ts';
 import type { AccountAddress } from '../jobs/keys.ts';
 import { prefixOf } from '../jobs/keys.ts';
 import type { Registry } from '../jobs/registry.ts';
+import type { AlertLedger as PageAlerts } from '../server/alerts.ts';
+import type { Alert as WireAlert } from '../server/wire.ts';
 import type { Connections } from './redis.ts';
 
 /** Longest that a stop waits for messages that are on their way. */
@@ -45,7 +51,7 @@ export class Alerting {
       channels: to.map((channel) => openChannel(channel, clock)),
       rules: { steps, calmMs, quietMs },
       spacingMs,
-      page: null,
+      page: config.server?.url ?? null,
       file: fileOf(config),
       accounts: config.accounts.map((account) => deskAccount(account, observeOnly)),
       deadMan: deadMan === null ? null : { url: deadMan, everyMs: deadManEveryMs },
@@ -68,6 +74,23 @@ export class Alerting {
     await within(this.options.clock, LAST_WORDS_WITHIN_MS, this.#lastWords);
     await this.#desk?.stop(STOP_WITHIN_MS);
   }
+}
+
+/** The open alerts as the page lists them: whom each channel told stays inside. */
+export function alertsForPage(redis: Redis): PageAlerts {
+  const ledger = AlertLedger.on(redis);
+  return {
+    open: async () => (await ledger.open()).map(wireOf),
+    acknowledge: (id, act) => ledger.acknowledge(id, act),
+  };
+}
+
+function wireOf({ id, severity, category, account, loan, says, since, over, acknowledged }: Alert): WireAlert {
+  return {
+    ...{ id, severity, category, account, loan, says, since, over },
+    means: categoryOf(category).means,
+    acknowledged,
+  };
 }
 
 /** Servers of one file tell the same: its accounts, how they are watched, and the names of its channels. */

@@ -12,7 +12,7 @@ import type { KeptTerms } from '../jobs/terms.ts';
 import { keptTerms } from '../jobs/terms.ts';
 import { costsWords } from './costsWords.ts';
 import { Ending, EXIT } from './exit.ts';
-import type { AccountJournal } from './journalView.ts';
+import type { AccountJournal } from '../reading/accounts.ts';
 import { withJournal } from './journalView.ts';
 import type { Output } from './output.ts';
 

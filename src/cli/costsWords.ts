@@ -1,7 +1,6 @@
 /** `ballast costs` for a person. Pure. */
 import type { AccountCosts, BufferLine, InterestLine } from './costs.ts';
-import { coins, percent } from './narrate.ts';
-import { duration } from './progress.ts';
+import { coins, duration, percent } from '../core/words.ts';
 
 /** Said with every figure of the buffer, so that nobody has to guess what it is (docs/costs.md). */
 export const FORMULA =

@@ -1,8 +1,7 @@
 /** Rows of the ledger of the undecided for a person: what it was, what would prove it, what waits for it, and until when. Pure. */
+import { duration, legWords } from '../core/words.ts';
 import { isoOf } from '../clock.ts';
 import type { LedgerRow } from '../jobs/ledger.ts';
-import { legWords } from './narrate.ts';
-import { duration } from './progress.ts';
 
 /** @param now wall ms */
 export function ledgerWords(row: LedgerRow, now: number): readonly string[] {

@@ -8,45 +8,11 @@ import type { Dec } from '../core/money.ts';
 import { parse } from '../core/money.ts';
 import type { Decision, Levels } from '../core/need.ts';
 import type { Policy } from '../core/policy.ts';
-
-/** `67.27 %`. */
-export function percent(ratio: string | Dec): string {
-  return `${decimal(ratio).times(100).toFixed(2)} %`;
-}
-
-/** An amount as a person reads it: cents of large sums, six digits of small ones. The journal holds all of them. */
-export function coins(amount: string | Dec): string {
-  const value = decimal(amount);
-  const short = value.abs().gte(1_000) ? value.toDecimalPlaces(2) : value.toSignificantDigits(6);
-  return short.toFixed();
-}
-
-function decimal(value: string | Dec): Dec {
-  return typeof value === 'string' ? parse(value) : value;
-}
+import { coins, legWords, percent } from '../core/words.ts';
 
 /** Five significant digits of a price are enough for a person. */
 function shortPrice(price: string): string {
   return parse(price).toSignificantDigits(5).toFixed();
-}
-
-const VERBS: Record<Intent['verb'], { readonly does: string; readonly done: string }> = {
-  repay: { does: 'repay', done: 'repaid' },
-  transferIn: { does: 'move in', done: 'moved in' },
-  add: { does: 'add', done: 'added' },
-  transferOut: { does: 'move out', done: 'moved out' },
-  reduce: { does: 'release', done: 'released' },
-  borrow: { does: 'borrow', done: 'borrowed' },
-};
-
-type Leg = Pick<Intent, 'verb' | 'asset' | 'amount' | 'from' | 'to' | 'full'>;
-
-/** `repay 3541.38 USDT from spot`, `release 0.4 BTC to funding`, or the same as something that is done. */
-export function legWords(leg: Leg, tense: 'does' | 'done' = 'does'): string {
-  const where = leg.from === 'inside' || leg.from === 'loan' ? '' : ` from ${leg.from}`;
-  const goal = leg.verb === 'transferOut' || leg.verb === 'reduce' ? ` to ${leg.to}` : '';
-  const all = leg.full ? ', all that is owed' : '';
-  return `${VERBS[leg.verb][tense]} ${coins(leg.amount)} ${leg.asset}${where}${goal}${all}`;
 }
 
 export function doneWords(intent: Intent, ltvBefore: string, ltvAfter: string): string {

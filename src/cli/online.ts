@@ -15,14 +15,15 @@ import { planInWords } from '../config/plan.ts';
 import { failedRead, isForgiven } from './examination.ts';
 import { EXIT, Ending } from './exit.ts';
 import type { ExitCode } from './exit.ts';
-import { percent } from './narrate.ts';
+import { percent } from '../core/words.ts';
 import type { OfferFinding } from './offers.ts';
 import { offerFindings } from './offers.ts';
 import { startSimulated, venueOf } from './opening.ts';
 import type { SimulatedOptions, VenueOptions } from './opening.ts';
 import type { Output } from './output.ts';
-import { keepsWords, survivalOf, targetWords } from './survival.ts';
-import type { LoanSurvival } from './survival.ts';
+import { survivalOf } from '../reading/survival.ts';
+import type { LoanSurvival } from '../reading/survival.ts';
+import { keepsWords, targetWords } from './survival.ts';
 
 interface LoanCheck extends Partial<LoanSurvival> {
   readonly loan: string;

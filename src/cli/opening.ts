@@ -6,7 +6,8 @@ import type { Product } from '../core/loan.ts';
 import { PRODUCTS } from '../core/loan.ts';
 import type { ReportingVenue } from '../exchanges/exchange.ts';
 import type { VenueLog } from '../exchanges/kit.ts';
-import { createVenue } from '../exchanges/venues.ts';
+import type { ReferenceFeed } from '../exchanges/reference.ts';
+import { createReferenceFor, createVenue } from '../exchanges/venues.ts';
 import type { SimulatorAddresses } from '../replay/simulated.ts';
 import { Simulated, SimulatorError } from '../replay/simulated.ts';
 import { DID_NOT_START, EXIT, Ending } from './exit.ts';
@@ -108,4 +109,22 @@ export function unnamedProducts(account: AccountConfig): readonly Product[] {
 /** What is the same for an account's venue and its second source of prices. */
 export function placeOf({ config, clock, log }: VenueOptions, { venue, timing: { requestDeadlineMs } }: AccountConfig) {
   return { venue, clock, log, requestDeadlineMs, waitsScale: requestDeadlineMs / config.timing.requestDeadlineMs };
+}
+
+/** By account; those that ask the same source share one reading. It has begun before the first look wants to know. */
+export function openReferences(
+  options: VenueOptions,
+  simulated: SimulatorAddresses | null,
+  closers: (() => Promise<unknown>)[],
+): ReadonlyMap<string, ReferenceFeed> {
+  const { accounts, dislocation } = options.config;
+  const opened = accounts.map((account) => {
+    const other = account.venue === 'binance' ? 'okx' : 'binance';
+    const rest = account.simulated && simulated !== null ? simulated[other].rest : dislocation.hosts[other];
+    const reference = createReferenceFor({ ...placeOf(options, account), rest, simulated: account.simulated });
+    closers.push(() => reference.stop());
+    if (!reference.pulled) void reference.refresh();
+    return [account.name, reference] as const;
+  });
+  return new Map(opened);
 }

@@ -4,11 +4,12 @@ import { isoOf } from '../clock.ts';
 import type { Config } from '../config/types.ts';
 import { UNDECIDED } from '../core/intent.ts';
 import type { LoanId } from '../core/loan.ts';
-import { isForAPerson } from '../machines/accountMachine.ts';
+import type { Target as Operated } from '../jobs/operations.ts';
+import { liftable, pauseAll, resumeAll } from '../jobs/operations.ts';
 import type { Act, Standing } from '../jobs/operator.ts';
 import { Ending, EXIT } from './exit.ts';
-import { heldWords } from './held.ts';
-import type { AccountJournal } from './journalView.ts';
+import { heldWords } from '../reading/held.ts';
+import type { AccountJournal } from '../reading/accounts.ts';
 import { withJournal } from './journalView.ts';
 import type { Output } from './output.ts';
 import { findLoan } from './why.ts';
@@ -27,10 +28,8 @@ export interface Operation {
   readonly redisProgram: string | undefined;
 }
 
-/** An account, or one loan of it. */
-interface Target {
+interface Target extends Operated {
   readonly account: AccountJournal;
-  readonly loan: LoanId | null;
 }
 
 const ALL = 'all';
@@ -45,8 +44,7 @@ export async function pause(operation: Operation, forMs: number | null): Promise
   const act = actOf(operation);
   const paused = await withJournal(config, async (accounts) => {
     const targets = await targetsOf(accounts, target);
-    for (const { account, loan } of targets) await account.operator.pause(loan, { ...act, until });
-    for (const { account } of targets) await account.operator.ring(account.name, 'an operator paused it');
+    await pauseAll(targets, act, until);
     return Promise.all(targets.map(async (one) => ({ ...plain(one), until, inFlight: await inFlightOf(one) })));
   });
   if (json) output.json({ paused });
@@ -72,14 +70,7 @@ export async function resume(operation: Operation): Promise<void> {
   const act = actOf(operation);
   const { resumed, still } = await withJournal(config, async (accounts) => {
     const targets = await targetsOf(accounts, target);
-    const lifted: Target[] = [];
-    for (const one of targets) {
-      for (const { loan } of (await one.account.operator.standing()).pauses) {
-        const isMeant = one.loan === null || one.loan === loan;
-        if (isMeant && (await one.account.operator.resume(loan, act))) lifted.push({ ...one, loan });
-      }
-    }
-    for (const { account } of lifted) await account.operator.ring(account.name, 'an operator resumed it');
+    const lifted = await resumeAll(targets, act);
     const left = await Promise.all(targets.map(({ account }) => account.operator.standing()));
     return {
       resumed: lifted.map(plain),
@@ -105,10 +96,9 @@ export async function acknowledge(operation: Operation): Promise<void> {
     if (account === undefined) throw unknownAccount(accounts, target);
     const { operator, name } = account;
     const before = await operator.standing();
-    const causes = before.causes.filter(({ kind }) => isForAPerson(kind));
-    if (causes.length === 0) throw nothingToLift(name, before);
-    const seen = Object.fromEntries(causes.map(({ kind, why }) => [kind, why]));
-    await operator.acknowledge({ ...actOf(operation), causes: seen });
+    const causes = liftable(before);
+    if (Object.keys(causes).length === 0) throw nothingToLift(name, before);
+    await operator.acknowledge({ ...actOf(operation), causes });
     await operator.ring(name, 'an operator acknowledged it');
     const giveUpAt = clock.mono() + TAKEN_WITHIN_MS;
     for (;;) {
@@ -140,11 +130,15 @@ function plain({ account, loan }: Target): Plain {
 
 /** `all` is every account of the policy file that was given, never those of another server. @throws Ending */
 async function targetsOf(accounts: readonly AccountJournal[], wanted: string): Promise<readonly Target[]> {
-  if (wanted === ALL) return accounts.filter(({ own }) => own).map((account) => ({ account, loan: null }));
+  if (wanted === ALL) return accounts.filter(({ own }) => own).map((account) => targetOf(account, null));
   const account = accountOf(accounts, wanted);
-  if (account !== undefined) return [{ account, loan: null }];
+  if (account !== undefined) return [targetOf(account, null)];
   const found = await findLoan(accounts, wanted);
-  return [{ account: found, loan: found.loan }];
+  return [targetOf(found, found.loan)];
+}
+
+function targetOf(account: AccountJournal, loan: LoanId | null): Target {
+  return { account, name: account.name, operator: account.operator, loan };
 }
 
 /** Own ones come first. */

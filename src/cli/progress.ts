@@ -2,6 +2,7 @@
 import type { Clock } from '../clock.ts';
 import { isoOf } from '../clock.ts';
 import type { Progress } from '../replay/player.ts';
+import { duration } from '../core/words.ts';
 import type { Output } from './output.ts';
 
 const PLAIN_EVERY_MS = 30_000;
@@ -29,11 +30,6 @@ export function progressLine(progress: Progress): string {
 /** `2021-05-19 12:34`, UTC. */
 export function utc(ms: number): string {
   return isoOf(ms).slice(0, 16).replace('T', ' ');
-}
-
-export function duration(ms: number): string {
-  const seconds = Math.ceil(ms / 1_000);
-  return seconds < 60 ? `${String(seconds)} s` : `${String(Math.floor(seconds / 60))} min ${String(seconds % 60)} s`;
 }
 
 /** Where the tape stands, also between two reports of a tape that runs freely. */

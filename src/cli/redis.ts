@@ -24,6 +24,8 @@ export interface Connections {
   readonly fast: Redis;
   /** Waits for Redis for ever. */
   readonly patient: Redis;
+  /** Fails fast, and no lane uses it: what people read must not stand before a claim. */
+  readonly aside: Redis;
   /** The journal's own id. */
   readonly journal: string;
   /** Letters and digits of it. */
@@ -53,9 +55,10 @@ export async function connectRedis(options: RedisOptions): Promise<Connections> 
   const target = redis.kind === 'url' ? redis.url.reveal() : (embedded?.socketPath ?? '');
   const fast = new Redis(target, { enableOfflineQueue: false, maxRetriesPerRequest: 1, lazyConnect: true });
   const patient = new Redis(target, { connectionName: SERVER, maxRetriesPerRequest: null, lazyConnect: true });
+  const aside = new Redis(target, { enableOfflineQueue: false, maxRetriesPerRequest: 1, lazyConnect: true });
   let trouble: Error | null = null;
   let started = false;
-  for (const connection of [fast, patient]) {
+  for (const connection of [fast, patient, aside]) {
     connection.on('error', (error) => {
       trouble = error;
       if (started) options.onError(error);
@@ -66,13 +69,14 @@ export async function connectRedis(options: RedisOptions): Promise<Connections> 
     stopWatching();
     fast.disconnect();
     patient.disconnect();
+    aside.disconnect();
     await embedded?.stop();
   };
   try {
-    const journal = await answered(greet(fast, patient, options), options.clock);
+    const journal = await answered(greet([fast, patient, aside], options), options.clock);
     stopWatching = watch(fast, options);
     started = true;
-    return { fast, patient, journal, stamp: letters(journal), witnesses: witnessesOf(redis), close };
+    return { fast, patient, aside, journal, stamp: letters(journal), witnesses: witnessesOf(redis), close };
   } catch (error) {
     await close();
     if (error instanceof Ending) throw error;
@@ -85,8 +89,9 @@ export async function connectRedis(options: RedisOptions): Promise<Connections> 
 }
 
 /** @returns the journal's id */
-async function greet(fast: Redis, patient: Redis, { config }: RedisOptions): Promise<string> {
-  await Promise.all([fast.connect(), patient.connect()]);
+async function greet(all: readonly [Redis, Redis, Redis], { config }: RedisOptions): Promise<string> {
+  const [fast] = all;
+  await Promise.all(all.map((connection) => connection.connect()));
   await fast.set(JOURNAL_ID_KEY, randomUUID(), 'NX');
   await refuseEviction(fast, config.sourcePath);
   return (await fast.get(JOURNAL_ID_KEY)) ?? '';

@@ -1,13 +1,13 @@
 /** `ballast resolve`: an operator says what became of a money call that the venue's records leave open. */
+import { legWords } from '../core/words.ts';
 import { isoOf } from '../clock.ts';
 import { isUndecided } from '../core/intent.ts';
 import type { Intent, Word } from '../core/intent.ts';
 import { showsUntil } from '../core/proof.ts';
 import type { Heard } from '../jobs/spoken.ts';
 import { Ending, EXIT } from './exit.ts';
-import type { AccountJournal } from './journalView.ts';
+import type { AccountJournal } from '../reading/accounts.ts';
 import { withAnyJournal } from './journalView.ts';
-import { legWords } from './narrate.ts';
 import type { Operation } from './operate.ts';
 
 export type Says = Word['says'];

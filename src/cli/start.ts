@@ -1,4 +1,5 @@
 /** `ballast start`: the server, and, where the policy file names simulated exchanges, their tape. */
+import { randomBytes } from 'node:crypto';
 import type { AppOptions } from '../app.ts';
 import { App } from '../app.ts';
 import type { Clock } from '../clock.ts';
@@ -38,6 +39,9 @@ export interface StartOptions {
   readonly observeOnly: boolean;
   /** The Redis program to use instead of a search. */
   readonly redisProgram: string | undefined;
+  /** Folder of the compiled page, and the version that it shows. */
+  readonly pageFolder: string;
+  readonly version: string;
   /** Aborts when the operator wants the server to stop. */
   readonly stop: AbortSignal;
 }
@@ -114,6 +118,7 @@ class Session {
       speed: this.#speed,
       log: output.log,
       signal: this.#over.signal,
+      page: this.#page(),
       onReady: (simulated, warnings) => this.#preface(simulated, warnings),
       onEvent: (account, event) => {
         this.#hear(account, event);
@@ -123,6 +128,20 @@ class Session {
       },
       onFatal: (ending) => {
         this.#end(ending);
+      },
+    };
+  }
+
+  #page(): AppOptions['page'] {
+    const { config, output, pageFolder: folder, version } = this.#options;
+    const isTape = (name: string): boolean => accountOf(config, name)?.simulated === true;
+    return {
+      ...{ folder, version },
+      // Only people see a terminal; what goes elsewhere is kept somewhere.
+      freshToken: output.terminal && config.server?.token === null ? randomBytes(TOKEN_BYTES).toString('hex') : null,
+      tapeAt: (name) => (isTape(name) ? this.#tapeTime.now() : null),
+      say: (line) => {
+        output.say(line);
       },
     };
   }
@@ -226,6 +245,7 @@ class Session {
   }
 }
 
+const TOKEN_BYTES = 12;
 /** A start that is told to stop has this long to close what it opened. */
 const STOP_START_WITHIN_MS = 5_000;
 /** Said complaints that are remembered: a server runs for months. */

@@ -1,10 +1,10 @@
 /** `ballast status` for a person: account by account, what is wrong first. Pure. */
+import { duration, percent } from '../core/words.ts';
+import type { LoanStatus } from '../reading/loans.ts';
+import type { AccountStatus, Status } from '../reading/status.ts';
 import { externalWords } from './externals.ts';
 import { ledgerWords } from './ledgerWords.ts';
-import { percent } from './narrate.ts';
-import { duration } from './progress.ts';
 import { stateWord } from './report.ts';
-import type { AccountStatus, LoanStatus, Status } from './status.ts';
 import { reachWords, targetWords } from './survival.ts';
 import { ageWords, termsWords } from './terms.ts';
 

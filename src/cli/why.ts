@@ -4,18 +4,14 @@ import type { Config } from '../config/types.ts';
 import { parse } from '../core/money.ts';
 import type { Decision } from '../core/need.ts';
 import { Ending, EXIT } from './exit.ts';
-import type { AccountJournal } from './journalView.ts';
+import type { AccountJournal } from '../reading/accounts.ts';
+import type { DecisionRecord } from '../reading/records.ts';
+import { decisionOf } from '../reading/records.ts';
 import { withJournal } from './journalView.ts';
-import { percent } from './narrate.ts';
+import { duration, percent } from '../core/words.ts';
 import type { Output } from './output.ts';
-import { duration } from './progress.ts';
 
 const SHOWN_DECIMALS = 10;
-
-/** What a decision record holds beside the decision is of no use here. */
-interface DecisionRecord {
-  readonly decision: Decision;
-}
 
 /** Explains the newest decision about a loan: what fired, what did not and why, and what happens next (DESIGN §5.8). */
 export async function why(config: Config, clock: Clock, wanted: string, output: Output, json: boolean): Promise<void> {
@@ -93,8 +89,4 @@ function amountWords({ sizing, ltvAfter }: Extract<Decision, { verdict: 'act' }>
 /** Enough digits to follow the computation; the record has all of them. */
 function shown(amount: string): string {
   return parse(amount).toDecimalPlaces(SHOWN_DECIMALS).toFixed();
-}
-
-export function decisionOf(text: string | null): Decision | null {
-  return text === null ? null : (JSON.parse(text) as DecisionRecord).decision;
 }

@@ -7,6 +7,7 @@ import { readAlerts } from './alerts.ts';
 import { KnownAssets, readGroups } from './assets.ts';
 import { digestOf } from './digest.ts';
 import { readPart, unknownKey } from './issues.ts';
+import { readServer } from './page.ts';
 import { readPolicies } from './policies.ts';
 import type { ReadPolicies } from './policies.ts';
 import { ConfigError } from './problems.ts';
@@ -78,6 +79,7 @@ function build(input: LoadInput, report: Report): Config {
     redis: readRedis(report, references, input.path, overrides),
     timing,
     alerts: readAlerts({ report, references, live: mode === 'live', names: accounts.map(({ name }) => name) }),
+    server: readServer(report, references),
     accounts,
     policies: complete(policies),
     dislocation: readDislocation(report, references),

@@ -8,7 +8,7 @@ import { PRODUCT_FACTS } from '../core/products.ts';
 import { alertsInWords } from './alerts.ts';
 import { crossLine, flexibleLine, isolatedLine, spotLine } from './simulatedLines.ts';
 import type { Line } from './simulatedLines.ts';
-import type { AccountConfig, Config, PolicyConfig, SimulatedAccount, Survive } from './types.ts';
+import type { AccountConfig, Config, PolicyConfig, ServerConfig, SimulatedAccount, Survive } from './types.ts';
 import { durationText } from './units.ts';
 import { possible } from './users.ts';
 
@@ -19,7 +19,7 @@ interface KnownLine extends Line {
 
 /** The plan of every loan rule, line by line. */
 export function planInWords(config: Config): readonly string[] {
-  const lines = [`mode: ${config.mode}; policy digest ${config.digest.slice(0, 12)}`];
+  const lines = [`mode: ${config.mode}; policy digest ${config.digest.slice(0, 12)}`, pageWords(config.server)];
   for (const account of config.accounts) {
     lines.push('', `account ${account.name}: ${accountWords(account)}`);
     lines.push(...walletWords(account).map((line) => `  ${line}`));
@@ -28,6 +28,17 @@ export function planInWords(config: Config): readonly string[] {
   }
   lines.push('', 'alerts:', ...alertsInWords(config.alerts).map((line) => `  ${line}`));
   return lines;
+}
+
+function pageWords(server: ServerConfig | null): string {
+  if (server === null) return 'page: off';
+  const { host, port, token } = server;
+  const where = `http://${host.includes(':') ? `[${host}]` : host}:${String(port)}`;
+  const who =
+    token === null
+      ? 'anybody on this machine may read it; acting needs the token that a start on a terminal shows'
+      : 'reading and acting need the token';
+  return `page: ${where}; ${who}`;
 }
 
 function accountWords({ venue, simulated, sends, expectUid }: AccountConfig): string {

@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import { accountSchema } from './schema/account.ts';
 import { alertsSchema } from './schema/alerts.ts';
+import { pageSchema } from './schema/page.ts';
 import { policySchema } from './schema/policy.ts';
 import { assetsSchema, dislocationSchema, redisSchema, timingSchema } from './schema/server.ts';
 import { simulationSchema } from './schema/simulation.ts';
@@ -26,6 +27,10 @@ export const SECTIONS = {
     description: 'Every wait of the server. The defaults are tested together; change them only with a reason.',
   }),
   alerts: alertsSchema.prefault({}).meta({ description: 'Who is told what, and how often.' }),
+  server: pageSchema.prefault({}).meta({
+    description:
+      'The page and its HTTP server: on by default, for this machine only. `off`, or a map. Not encrypted: beyond this machine it belongs behind a reverse proxy.',
+  }),
   accounts: z.record(z.string(), accountSchema).meta({ description: 'Accounts, each under a name of your choice.' }),
   policies: z.record(z.string(), policySchema).meta({ description: 'Policies, each under a name of your choice.' }),
   dislocation: dislocationSchema.prefault({}).meta({

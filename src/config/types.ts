@@ -87,6 +87,17 @@ export interface AlertsConfig {
   readonly spacingMs: number;
 }
 
+/** What serves the page. */
+export interface ServerConfig {
+  readonly host: string;
+  /** 0: any free one. */
+  readonly port: number;
+  /** Whoever knows it may read and act; `null`: reading is free on this machine. */
+  readonly token: Secret | null;
+  /** Origin at which people reach the page, if it is another one than it listens at. */
+  readonly url: string | null;
+}
+
 export interface AccountKey {
   readonly id: Secret;
   readonly secret: Secret;
@@ -212,6 +223,8 @@ export interface Config {
   readonly redis: RedisConfig;
   readonly timing: Timing;
   readonly alerts: AlertsConfig;
+  /** `null`: no page. */
+  readonly server: ServerConfig | null;
   readonly accounts: readonly AccountConfig[];
   readonly policies: Readonly<Record<string, PolicyConfig>>;
   readonly dislocation: DislocationConfig;

@@ -79,15 +79,19 @@ export function room(ask: RoomAsk): Room {
 
 /** Room under the limits that count money over time: hour, day, incident and the rung's own. */
 export function windowRoom(ask: RoomAsk): Room {
+  return windowRooms(ask).reduce(smaller, UNLIMITED);
+}
+
+/** The same limit by limit. */
+export function windowRooms(ask: RoomAsk): readonly Room[] {
   const caps = capsOf(ask.policy.limits, ask.tier);
   const counted = ask.spent.filter((one) => one.rung !== RELEASE_RUNG && ask.counts(one.loan));
-  const rooms: readonly Room[] = [
+  return [
     left('perHour', caps.perHour, () => usdOf(within(counted, ask.now, HOUR_MS))),
     left('perDay', caps.perDay, () => usdOf(within(counted, ask.now, DAY_MS))),
     left('perIncident', caps.perIncident, () => usdOf(counted.filter((one) => one.episode === ask.episode))),
     ask.rung === null ? UNLIMITED : rungRoom(ask, ask.rung, counted),
   ];
-  return rooms.reduce(smaller, UNLIMITED);
 }
 
 /** What may still be released under a policy's `release.perDay`, USD: the last 24 hours' releases count, nothing else. */

@@ -52,7 +52,8 @@ export type LookEvent =
     }
   /** Somebody else moved something: told once, when the venue's record is first read. */
   | { readonly type: 'external'; readonly severity: Severity; readonly act: ExternalAct; readonly says: string }
-  | { readonly type: 'decided'; readonly decision: Decision; readonly changed: boolean }
+  /** `mode`: what may be sent; an observer's decisions are those of a dry run. */
+  | { readonly type: 'decided'; readonly decision: Decision; readonly changed: boolean; readonly mode: Mode }
   | { readonly type: 'sent'; readonly intent: Intent }
   | { readonly type: 'outcome'; readonly intent: Intent; readonly state: IntentState; readonly note: string }
   | { readonly type: 'confirmed'; readonly intent: Intent; readonly ltvBefore: string; readonly ltvAfter: string }

@@ -121,9 +121,7 @@ export function openedOf(reply: unknown): Opened {
     undecided: intentsOf(undecided),
     emergencies: new Set(intentsOf(undecided).flatMap(({ id, emergency }) => (emergency === true ? [id] : []))),
     charges: texts(charges).map((json) => JSON.parse(json) as Charge),
-    fruitless: Object.fromEntries(
-      Object.entries(record(texts(fruitless))).map(([loan, times]) => [loan, times.split(' ').map(Number)]),
-    ),
+    fruitless: fruitlessFrom(record(texts(fruitless))),
     learned: learnedFrom(record(texts(learned))),
     paused: text(paused) === null ? null : (JSON.parse(text(paused) ?? '') as Paused),
     pausedLoans: new Map(
@@ -164,6 +162,10 @@ export function learnedFrom(fields: Readonly<Record<string, string>>): Learned {
     ...(minima as Record<Minimum, Record<string, string>>),
     decimals: Object.fromEntries(pick('decimals').map(([asset, value]) => [asset, Number(value)])),
   };
+}
+
+export function fruitlessFrom(fields: Readonly<Record<string, string>>): Opened['fruitless'] {
+  return Object.fromEntries(Object.entries(fields).map(([loan, times]) => [loan, times.split(' ').map(Number)]));
 }
 
 export function storedMap(fields: Readonly<Record<string, string>>): ReadonlyMap<LoanId, Stored> {

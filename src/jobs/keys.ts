@@ -38,6 +38,7 @@
  * | acting | string | digest of the policy whose processes act; others only observe |
  * | posts | zset | `DIGEST RUN` of every acting process by the Redis ms at which it counts as gone |
  * | clock | string | latest Redis ms that was reached: windows of limits never go back |
+ * | track:LOAN | list | how the LTV of one loan moved against its bands; for people, thinned with age |
  * | vouch | string | a process that trusts this journal has looked at the account a moment ago; ends by itself |
  */
 import type { Mode } from '../core/intent.ts';
@@ -110,4 +111,9 @@ export function lanePrefixOf(address: AccountAddress): string {
 /** Where the pause of one loan stands. */
 export function pauseKeyOf(prefix: string, loan: string): string {
   return `${prefix}paused:${loan}`;
+}
+
+/** Where the track of one loan lies. */
+export function trackKeyOf(prefix: string, loan: string): string {
+  return `${prefix}track:${loan}`;
 }

@@ -49,6 +49,11 @@ function ringBell(queue: Queue<Doorbell>, bell: Doorbell): Promise<unknown> {
   return queue.add('look', bell, { deduplication: { id: DEDUPLICATION, keepLastIfActive: true } });
 }
 
+/** Where BullMQ lists the look that runs. */
+export function runningKeyOf(prefix: string): string {
+  return `${prefix}:${QUEUE}:active`;
+}
+
 /** Asks for a look from outside of the processes that run the lane. */
 export async function ringLane(redis: Redis, prefix: string, account: string, reason: string): Promise<void> {
   const queue = new Queue<Doorbell>(QUEUE, { connection: redis, prefix, defaultJobOptions: KEPT });

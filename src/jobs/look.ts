@@ -241,7 +241,7 @@ class Look {
     const parts = { setup, opened: this.#opened, draft, now: this.#redisNow() };
     const changed = await journal.commit(this.#opened.epoch, setup.digest, commitOf(parts, more));
     for (const { decision } of draft.decisions) {
-      emit(setup.name, { type: 'decided', decision, changed: changed.has(decision.loan) });
+      emit(setup.name, { type: 'decided', decision, changed: changed.has(decision.loan), mode: setup.mode });
     }
     const scene = { setup, view: more.view ?? this.#view, why: this.#why, paused: this.#opened.paused !== null };
     emit(setup.name, { type: 'conditions', ...conditionsOf(draft, scene) });

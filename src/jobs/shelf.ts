@@ -6,11 +6,12 @@ import type { Redis } from 'ioredis';
 import type { Intent } from '../core/intent.ts';
 import { UNDECIDED } from '../core/intent.ts';
 import type { Learned } from '../core/learned.ts';
-import type { AccountView } from '../core/loan.ts';
+import type { AccountView, LoanId } from '../core/loan.ts';
 import type { Charge } from '../core/need.ts';
-import { intentOf, learnedFrom } from './journalText.ts';
+import { fruitlessFrom, intentOf, learnedFrom, recordText } from './journalText.ts';
 import type { AccountAddress, AccountKey } from './keys.ts';
-import { prefixOf } from './keys.ts';
+import { lanePrefixOf, prefixOf } from './keys.ts';
+import { runningKeyOf } from './lane.ts';
 import { exactFrom, exactText, viewFrom } from './viewText.ts';
 
 /** What it takes to say how far prices may move: the last good look, and what money is left. */
@@ -20,8 +21,25 @@ export interface Means {
   readonly charges: readonly Charge[];
   readonly learned: Learned;
   readonly undecided: readonly Intent[];
+  /** Times of the sends in a row that had no effect, by loan. */
+  readonly fruitless: Readonly<Record<LoanId, readonly number[]>>;
   /** Redis' own clock, ms: the one that budgets are counted on. */
   readonly redisNow: number;
+}
+
+/** How the account is watched. */
+export interface Watch {
+  /** Looks so far. */
+  readonly epoch: number;
+  /** Wall ms at which the last look finished, whether it saw anything or not, and at which the next one is due. */
+  readonly lookedAt: number | null;
+  readonly nextLookAt: number | null;
+  /** Failed looks in a row. */
+  readonly failed: number;
+  /** A look runs at this moment. */
+  readonly running: boolean;
+  /** Processes that act for it; none is counted for a dry run, which anybody may make. */
+  readonly processes: number;
 }
 
 /** Intents are found by when they were planned; one that was planned this much earlier may settle within a span. */
@@ -30,10 +48,12 @@ const PLANNED_BEFORE_MS = 86_400_000;
 export class Shelf {
   readonly #redis: Redis;
   readonly #prefix: string;
+  readonly #lane: string;
 
   constructor(redis: Redis, address: AccountAddress) {
     this.#redis = redis;
     this.#prefix = prefixOf(address);
+    this.#lane = lanePrefixOf(address);
   }
 
   /** A report as it was kept; `null` before the first. */
@@ -70,11 +90,12 @@ export class Shelf {
 
   async means(): Promise<Means> {
     const redis = this.#redis;
-    const [view, charges, learned, open, [seconds, micros]] = await Promise.all([
+    const [view, charges, learned, open, fruitless, [seconds, micros]] = await Promise.all([
       this.view(),
       redis.zrange(this.#key('charges'), '0', '-1'),
       redis.hgetall(this.#key('learned')),
       redis.smembers(this.#key('open')),
+      redis.hgetall(this.#key('fruitless')),
       redis.time(),
     ]);
     const intents = await Promise.all(open.map((id) => this.#intent(id)));
@@ -83,7 +104,41 @@ export class Shelf {
       charges: charges.map((json) => JSON.parse(json) as Charge),
       learned: learnedFrom(learned),
       undecided: intents.filter((intent) => intent !== null).filter(({ state }) => UNDECIDED.includes(state)),
+      fruitless: fruitlessFrom(fruitless),
       redisNow: Number(seconds) * 1_000 + Math.floor(Number(micros) / 1_000),
+    };
+  }
+
+  /** Newest decision record of every loan, with its trace and its span, as JSON. */
+  async newestDecisions(): Promise<ReadonlyMap<LoanId, string>> {
+    const [why, spans] = await Promise.all([
+      this.#redis.hgetall(this.#key('why')),
+      this.#redis.hgetall(this.#key('span')),
+    ]);
+    return new Map(Object.entries(why).map(([loan, json]) => [loan, recordText(json, spans[loan])]));
+  }
+
+  /** Decision records about a loan that a different one has followed, newest first, among the newest of the account. */
+  async pastDecisions(loan: LoanId, searched: number): Promise<readonly string[]> {
+    const entries = await this.#redis.xrevrange(this.#key('decisions'), '+', '-', 'COUNT', searched);
+    return entries.flatMap(([, fields]) => (fields[1] === loan ? [recordText(fields[3] ?? '{}', fields[5])] : []));
+  }
+
+  async watch(): Promise<Watch> {
+    const redis = this.#redis;
+    const [epoch, looked, next, health, running, processes] = await Promise.all([
+      ...(['epoch', 'looked', 'next', 'health'] as const).map((name) => redis.get(this.#key(name))),
+      redis.llen(runningKeyOf(this.#lane)),
+      redis.zcard(this.#key('posts')),
+    ]);
+    const wall = (text: unknown): number | null => (typeof text === 'string' ? Number(text) : null);
+    return {
+      epoch: wall(epoch) ?? 0,
+      lookedAt: wall(looked),
+      nextLookAt: wall(next),
+      failed: Math.max(0, wall(health) ?? 0),
+      running: Number(running) > 0,
+      processes: Number(processes),
     };
   }
 

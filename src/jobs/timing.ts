@@ -34,3 +34,8 @@ export interface Timing {
 
 /** Reads that must agree before "did not happen" or an implausible reading is believed (DESIGN §2.4, §6). */
 export const AGREEING_READS = 3;
+
+/** An account that was not seen for this long is not watched any more: two looks, and the take-over of a dead process. */
+export function unseenAfterMs({ lookEveryMs, lockMs, stalledMs }: Timing): number {
+  return 2 * lookEveryMs + lockMs + stalledMs;
+}

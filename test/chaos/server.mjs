@@ -98,6 +98,7 @@ async function serve() {
     onFatal: leave,
     signal: stop.signal,
     passing,
+    page: { folder: '', version: '', freshToken: null, tapeAt: () => null, say: () => undefined },
   });
   tell({ type: 'up' });
 }

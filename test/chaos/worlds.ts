@@ -100,6 +100,7 @@ export function policyText({ kind, addresses, redis, target = TARGET }: PolicyIn
   const passphrase = kind === 'okx' ? ', passphrase: "${env:CHAOS_PASSPHRASE}"' : '';
   const percent = (ratio: number): string => `${String(Math.round(ratio * 1000) / 10)}%`;
   return `version: 1
+server: off
 mode: live
 ${redis}
 ${TENTH}

@@ -44,7 +44,7 @@ function decided(verdict: 'nothing' | 'starved', says: string, ltv = '0.60'): Lo
     ],
   };
   const decision: Decision = verdict === 'nothing' ? { ...base, verdict } : { ...base, verdict, missingUsd: '1' };
-  return { type: 'decided', decision, changed: true };
+  return { type: 'decided', decision, changed: true, mode: 'simulated' };
 }
 
 function alert(category: string, says: string, severity: 'info' | 'warning' | 'critical' = 'warning'): LookEvent {
@@ -219,6 +219,7 @@ describe('an action', () => {
     mode = 'dryRun';
     const acts: LookEvent = {
       type: 'decided',
+      mode: 'simulated',
       changed: true,
       decision: {
         loan: ID,

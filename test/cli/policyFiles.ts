@@ -39,6 +39,7 @@ policies:
  * a rise above the start endangers `coin`, and the second loan of `okx`, which may spend next to nothing.
  */
 export const FOUR_ACCOUNTS = `version: 1
+server: off
 mode: dry-run
 accounts:
   saved:
@@ -85,6 +86,7 @@ simulation:
 
 /** One simulated account. */
 export const ONE_ACCOUNT = `version: 1
+server: off
 mode: dry-run
 accounts:
   saved:

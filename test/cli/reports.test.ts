@@ -3,10 +3,11 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { AccountCosts } from '../../src/cli/costs.ts';
 import { FORMULA } from '../../src/cli/costsWords.ts';
-import type { Status } from '../../src/cli/status.ts';
+import type { Status } from '../../src/reading/status.ts';
 import { statusWords } from '../../src/cli/statusWords.ts';
 import { systemClock } from '../../src/clock.ts';
 import { FOUR_ACCOUNTS, writePolicy } from './policyFiles.ts';
+import { aLoan, anAccount } from '../reading/fixtures.ts';
 import { ballast, Cli, cleanUp, lastLine, SOON_MS, temporaryFolder } from './support.ts';
 
 const WANTED = FOUR_ACCOUNTS.replace('    release: off', '    release: off\n    survive: { fall: 50% }');
@@ -119,28 +120,8 @@ describe('costs', () => {
 
 describe('status in words', () => {
   const HOUR = 3_600_000;
-  const account: Status['accounts'][number] = {
-    ...{
-      account: 'main',
-      mode: 'live',
-      lookedMs: 2_000,
-      accountMode: 'active',
-      held: [],
-      survival: [],
-    },
-    terms: { ageMs: null, failed: null, gaps: [] },
-  };
-  const loan: Status['loans'][number] = {
-    ...{
-      account: 'main',
-      mode: 'live',
-      loan: 'main/okx.spotBorrow',
-      state: 'watching.healthy',
-      ltv: '0.5',
-      says: null,
-    },
-    ...{ terms: [], survival: { moves: [], targets: [] } },
-  };
+  const account = anAccount();
+  const loan = aLoan();
   const words = (one: Partial<typeof account>): readonly string[] =>
     statusWords({ accounts: [{ ...account, ...one }], absent: [], loans: [loan], inFlight: [], externals: [] }, 0);
 

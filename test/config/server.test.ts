@@ -56,6 +56,36 @@ const TOP: readonly Case[] = [
     'redis: { dataDir: data, acceptWriteLoss: yes }',
     { at: 'redis:', key: 'redis.acceptWriteLoss', says: /a Redis of your own/, remedy: /add `url`/ },
   ],
+  [
+    'a page for other machines without a token',
+    'server: { listen: "0.0.0.0:80" }',
+    { at: 'server:', key: 'server.listen', says: /no `token` keeps them out/, remedy: /127\.0\.0\.1/ },
+  ],
+  [
+    'a page at a name that may lead anywhere',
+    'server: { listen: "ballast.example:80" }',
+    { at: 'server:', key: 'server.listen', says: /reached by other machines/, remedy: /token/ },
+  ],
+  [
+    'a page at no port',
+    'server: { listen: "127.0.0.1:70000" }',
+    { at: 'server:', key: 'server.listen', says: /has no port/, remedy: /127\.0\.0\.1:8420/ },
+  ],
+  [
+    'a token that could be guessed',
+    'server: { token: "${env:KEY}" }',
+    { at: 'server:', key: 'server.token', says: /shorter than 16/, remedy: /openssl rand/ },
+  ],
+  [
+    'a token in the file',
+    'server: { token: a-token-that-everybody-reads }',
+    { at: 'server:', key: 'server.token', says: /secret itself stands in the file/, remedy: /\$\{env:NAME\}/ },
+  ],
+  [
+    'an address of the page with a path',
+    'server: { url: "https://h/ballast" }',
+    { at: 'server:', key: 'server.url', says: /has a path/, remedy: /host name of its own/ },
+  ],
   ['redis with nothing', 'redis: { }', { at: 'redis:', key: 'redis', says: /neither/, remedy: /embedded/ }],
   [
     'an unknown wait',
@@ -326,5 +356,20 @@ describe('simulation', () => {
     });
     const loan = load(SIMULATED).simulation?.accounts[1]?.loans[0];
     expect([loan?.line.toFixed(), loan?.call.toFixed(), loan?.startLtv]).toEqual(['0.85', '0.75', null]);
+  });
+});
+
+describe('the page', () => {
+  const server = (line: string) => load(`${BASE}\n${line}\n`).server;
+
+  it('is on at this machine only when the file says nothing, and off when it says so', () => {
+    expect(load(BASE).server).toEqual({ host: '127.0.0.1', port: 8420, token: null, url: null });
+    expect(server('server: off')).toBeNull();
+  });
+
+  it('may be elsewhere with a token', () => {
+    const there = server('server: { listen: "[::]:0", token: "${env:PHRASE}", url: "https://b.example/" }');
+    expect(there).toMatchObject({ host: '::', port: 0, url: 'https://b.example' });
+    expect(there?.token?.reveal()).toBe('env-passphrase-text');
   });
 });

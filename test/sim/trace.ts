@@ -47,6 +47,7 @@ export class Trace {
         this.note(who, `${event.severity} others: ${event.says}`);
         return;
       case 'confirmed':
+      case 'conditions':
         return;
     }
   }

@@ -68,14 +68,33 @@ export const ARROWS = [
     neverPackages: ['ccxt', 'bullmq', 'xstate'],
     why: 'alerts hear what jobs say and tell it; they know no venue, no file and no lane',
   },
-  ...['jobs/', 'server/'].map((from) => ({
-    from,
+  {
+    from: 'reading/',
+    local: ['reading/', 'jobs/', 'machines/', 'core/', 'config/', 'exchanges/exchange.ts', 'clock.ts'],
+    packages: ['ioredis'],
+    why: 'reading turns the journal into data for people: it starts nothing and knows no words of the command line',
+  },
+  {
+    from: 'server/page/',
+    local: ['server/page/', 'server/wire.ts'],
+    packages: ['uplot'],
+    why: 'the page runs in a browser: of the server it knows the shapes on the wire only',
+  },
+  { from: 'server/wire.ts', local: [], packages: [], why: 'the wire is shapes only, so that the page may import it' },
+  {
+    from: 'server/',
+    local: ['server/', 'reading/', 'jobs/', 'machines/', 'core/', 'exchanges/exchange.ts', 'clock.ts'],
+    packages: ['node:', 'fastify', 'ioredis'],
+    why: 'the page sees what the journal holds, through reading/ and jobs/, and is wired by app.ts',
+  },
+  {
+    from: 'jobs/',
     local: EVERYTHING,
     never: [...VENUE_FOLDERS, 'simulator/', ...TOP],
     packages: EVERYTHING,
     neverPackages: ['ccxt'],
-    why: `${from} sees venues through the port exchanges/exchange.ts, and is wired by app.ts`,
-  })),
+    why: 'jobs see venues through the port exchanges/exchange.ts, and are wired by app.ts',
+  },
   {
     from: 'replay/',
     local: EVERYTHING,

@@ -13,7 +13,10 @@ function walk(folder: string): string[] {
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
     const path = join(folder, entry.name);
     if (entry.isDirectory()) return SKIPPED_FOLDERS.has(entry.name) ? [] : walk(path);
-    return entry.isFile() && !SKIPPED_ENDINGS.some((ending) => entry.name.endsWith(ending)) ? [path] : [];
+    // In a second working tree `.git` is a file.
+    return entry.isFile() && entry.name !== '.git' && !SKIPPED_ENDINGS.some((ending) => entry.name.endsWith(ending))
+      ? [path]
+      : [];
   });
 }
 

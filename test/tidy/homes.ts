@@ -12,7 +12,10 @@ export interface Banned {
   readonly homes: Readonly<Record<string, string>>;
 }
 
-const CLOCK_HOME = { 'src/clock.ts': 'the one home of time and timers' };
+const CLOCK_HOME = {
+  'src/clock.ts': 'the one home of time and timers',
+  'src/server/page/clock.ts': 'the same for the page, which runs in a browser',
+};
 const SIMULATOR_HOST = {
   'src/simulator/host.ts': 'the simulator shares no code with the server, so it has its own clock',
 };

@@ -1,11 +1,11 @@
 /** Why an account or a loan is held back, in words for a person, with what lifts it. */
+import { duration } from '../core/words.ts';
 import { isoOf } from '../clock.ts';
 import { breakerWords } from '../core/breaker.ts';
 import type { Breaker } from '../core/breaker.ts';
 import { isForAPerson } from '../machines/accountMachine.ts';
 import { pausedWords } from '../jobs/obeying.ts';
 import type { Standing } from '../jobs/operator.ts';
-import { duration } from './progress.ts';
 
 /** One line per cause of the account's mode and per pause; empty when everything is allowed. */
 export function heldWords(account: string, { causes, pauses, acknowledging }: Standing): readonly string[] {

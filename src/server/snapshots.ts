@@ -1,0 +1,69 @@
+/** The board as the page gets it: read at most once in a while, made into text once, shared by everybody who asks. */
+import type { Clock } from '../clock.ts';
+import { isForAPerson } from '../machines/accountMachine.ts';
+import type { Status } from '../reading/status.ts';
+import type { AlertLedger } from './alerts.ts';
+import type { Board } from './wire.ts';
+
+export interface SnapshotOptions {
+  readonly clock: Clock;
+  readonly status: () => Promise<Status>;
+  readonly alerts: AlertLedger | null;
+  readonly version: string;
+  readonly policy: string;
+  readonly acts: boolean;
+  /** Tape time of a simulated account of this process, ms; `null` for any other. */
+  readonly tapeAt: (account: string) => number | null;
+}
+
+export interface Snapshot {
+  readonly status: Status;
+  readonly board: Board;
+  /** The board as JSON. */
+  readonly text: string;
+}
+
+export const FRESH_MS = 1_000;
+
+export class Snapshots {
+  readonly #options: SnapshotOptions;
+  #newest: { readonly at: number; readonly snapshot: Promise<Snapshot> } | null = null;
+
+  constructor(options: SnapshotOptions) {
+    this.#options = options;
+  }
+
+  /** Not older than a second. A failed reading is not kept. */
+  get(): Promise<Snapshot> {
+    const now = this.#options.clock.mono();
+    if (this.#newest !== null && now - this.#newest.at < FRESH_MS) return this.#newest.snapshot;
+    const snapshot = this.#read();
+    const newest = { at: now, snapshot };
+    this.#newest = newest;
+    snapshot.catch(() => {
+      if (this.#newest === newest) this.#newest = null;
+    });
+    return snapshot;
+  }
+
+  /** What an operator has just done shows in the next one. */
+  forget(): void {
+    this.#newest = null;
+  }
+
+  async #read(): Promise<Snapshot> {
+    const { clock, alerts, version, policy, acts, tapeAt } = this.#options;
+    const [status, open] = await Promise.all([this.#options.status(), alerts?.open() ?? null]);
+    const board: Board = {
+      at: clock.wall(),
+      ...{ version, policy, acts, alerts: open },
+      ...status,
+      accounts: status.accounts.map((account) => ({
+        ...account,
+        forAPerson: account.standing.causes.map(({ kind }) => kind).filter(isForAPerson),
+        tapeAt: account.seenWithinMs === null ? null : tapeAt(account.name),
+      })),
+    };
+    return { status, board, text: JSON.stringify(board) };
+  }
+}
