@@ -89,8 +89,8 @@ function mattersOf(board: Board, wanted: string | null): readonly Matter[] {
   const open = alerts ?? [];
   const alert = (one: Alert): Matter => ({
     tone: one.over !== null ? 'calm' : one.severity === 'critical' ? 'bad' : 'warn',
-    what: `alert ${one.id}${one.id === wanted ? ', which you opened' : ''}: ${one.loan ?? one.account ?? 'Ballast'}, ${one.means}`,
-    says: `${one.says}${one.over === null ? '' : ' It is over.'}${one.acknowledged === null ? '' : ` Acknowledged by ${one.acknowledged.by}.`}`,
+    what: `alert ${one.id}${one.id === wanted ? ' (opened)' : ''}`,
+    says: sayingOf(one),
     ...(one.acknowledged === null && one.over === null
       ? { button: { words: 'Acknowledge', act: () => void askAlert(one.id, one.says) } }
       : {}),
@@ -124,6 +124,11 @@ function mattersOf(board: Board, wanted: string | null): readonly Matter[] {
   ];
   const order: readonly Tone[] = ['bad', 'warn', 'busy', 'off', 'calm'];
   return [...matters].sort((a, b) => order.indexOf(a.tone) - order.indexOf(b.tone));
+}
+
+function sayingOf({ account, loan, means, says, over, acknowledged }: Alert): string {
+  const by = acknowledged === null ? '' : ` Acknowledged by ${acknowledged.by}.`;
+  return `${loan ?? account ?? 'Ballast'}: ${means}. ${says}${over === null ? '' : ' It is over.'}${by}`;
 }
 
 function ofAccount(account: Account): readonly Matter[] {
