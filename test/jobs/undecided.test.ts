@@ -271,9 +271,10 @@ describe('a lost answer', () => {
   it('without effect is proven by three reads over half a minute, however often it is read, and decided again', async () => {
     const b = await undecided(LOST, { ...URGENT, wallet: { USDT: '50000' } });
     b.clock.pass(HOLD_MS + 1);
-    await b.looks(140, 200);
+    // A slow machine's own seconds count as well: the half minute is not approached too closely.
+    await b.looks(100, 200);
     expect(await b.intentStates()).toEqual(['unknown']);
-    await b.looks(12, 200);
+    await b.looks(52, 200);
     expect((await b.intentStates())[0]).toBe('rejected');
     await b.untilQuiet();
     expect(b.venue.sent).toHaveLength(2);
