@@ -18,7 +18,7 @@ export function ledgerWords(row: LedgerRow, now: number): readonly string[] {
 const SAYS = { happened: 'happened', didNotHappen: 'did not happen' } as const;
 
 function proofWords({ evidence, amount, asset }: LedgerRow, now: number): readonly string[] {
-  const { records, words, mark, still, mayAppearUntil, absent, absentNeeded, absentOverMs } = evidence;
+  const { records, words, mark, mayAppearUntil } = evidence;
   const by = {
     reference: `under the venue’s reference ${mark.value ?? ''}`,
     clientId: `under our id ${mark.value ?? ''}`,
@@ -30,8 +30,14 @@ function proofWords({ evidence, amount, asset }: LedgerRow, now: number): readon
   const until = mayAppearUntil === null ? '' : `; it may appear until ${momentWords(mayAppearUntil, now)}`;
   return [
     `proof: its record in ${records.join(' or ')}, ${by}; ${done} proves it${failed}${until}`,
-    `no record proves that it did not happen after that, by ${String(absentNeeded)} reads over ${duration(absentOverMs)} that show ${still} as before (${String(absent)} so far)`,
+    absenceWords(evidence),
   ];
+}
+
+function absenceWords({ still, absenceProves, absent, absentNeeded, absentOverMs }: LedgerRow['evidence']): string {
+  if (!absenceProves) return 'no record proves nothing: the venue said that it accepted';
+  const reads = `${String(absentNeeded)} reads over ${duration(absentOverMs)}`;
+  return `no record proves that it did not happen after that, by ${reads} that show ${still} as before (${String(absent)} so far)`;
 }
 
 function holdWords({ held }: LedgerRow, now: number): readonly string[] {

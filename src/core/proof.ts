@@ -25,9 +25,17 @@ export interface Proof {
   readonly marks: readonly Mark[];
   /** Quantities that must stand as before the send, before "no record" counts. */
   readonly still: string;
-  /** How often the lag of records must have passed before absence counts: after a lost answer, and after "accepted". */
+  /** For how many lags of records the record may still come: after a lost answer, and after "accepted". */
   readonly lags: { readonly lost: number; readonly accepted: number };
+  /** After which answers "no record" may prove, once that time is over, that it did not happen. */
+  readonly absence: Absence;
 }
+
+export type Absence =
+  /** Silence does not outweigh the venue's own word that it accepted: such a call is given up, charged and told instead. */
+  | 'afterLostAnswer'
+  /** The venue is asked for our id by name, and says that it has none: that is its word, not its silence. */
+  | 'always';
 
 /** OKX takes calls first and does them later, how much later is not documented: a settlement is given so many lags … */
 export const SETTLE_FACTOR = 4;
@@ -36,7 +44,9 @@ export const ACCEPTED_FACTOR = 20;
 
 const ONE_LAG = { lost: 1, accepted: 1 } as const;
 
-const BINANCE = { done: 'CONFIRMED', failed: 'FAILED', pending: 'PENDING', lags: ONE_LAG } as const;
+const UNTAKEN = { absence: 'afterLostAnswer' } as const;
+
+const BINANCE = { done: 'CONFIRMED', failed: 'FAILED', pending: 'PENDING', lags: ONE_LAG, ...UNTAKEN } as const;
 
 function binanceMargin(place: string): Partial<Record<Verb, Proof>> {
   const transfer = (type: string): Proof => ({
@@ -61,12 +71,13 @@ const THERE = { done: null, failed: null, pending: null } as const;
 
 function flexibleAdjust(direction: string): Proof {
   const records = [`loan/flexible/ltv/adjustment/history ${direction}`];
-  return { ...THERE, records, marks: ['amount'], still: 'the collateral of the position', lags: ONE_LAG };
+  return { ...THERE, ...UNTAKEN, records, marks: ['amount'], still: 'the collateral of the position', lags: ONE_LAG };
 }
 
 function okxFlexible(history: string, bill: string): Proof {
   return {
     ...THERE,
+    ...UNTAKEN,
     records: [`loan-history ${history}`, `asset/bills ${bill}`],
     marks: ['amount'],
     still: 'the order in loan-info, and the funding account',
@@ -81,6 +92,7 @@ function okxTransfer(bill: string): Proof {
     marks: ['clientId'],
     still: 'nothing: an id that neither list knows is the absence itself',
     lags: ONE_LAG,
+    absence: 'always',
   };
 }
 
@@ -90,6 +102,7 @@ export const PROOFS: Readonly<Record<Product, Readonly<Partial<Record<Verb, Proo
   'binance.isolatedMargin': binanceMargin('isolated'),
   'binance.flexibleLoan': {
     repay: {
+      ...UNTAKEN,
       records: ['loan/flexible/repay/history'],
       ...{ done: 'REPAID', failed: 'FAILED', pending: 'REPAYING' },
       marks: ['amount'],
@@ -107,6 +120,7 @@ export const PROOFS: Readonly<Record<Product, Readonly<Partial<Record<Verb, Proo
   'okx.spotBorrow': {
     repay: {
       ...THERE,
+      ...UNTAKEN,
       records: ['account/bills 22/308', 'spot-borrow-repay-history manual_repay'],
       marks: ['amount'],
       still: 'the debt of the coin, and the coins of the trading account',
@@ -129,6 +143,11 @@ export function markOf(intent: Intent): { readonly by: Mark | 'nothing'; readonl
   return intent.fingerprint === 'marked'
     ? { by: 'amount', value: intent.amount }
     : { by: 'nothing', value: intent.amount };
+}
+
+/** Whether "no record" may prove that this call did not happen, once its record cannot come any more. */
+export function absenceProves(intent: Intent): boolean {
+  return intent.ref === null || proofOf(intent)?.absence === 'always';
 }
 
 /**

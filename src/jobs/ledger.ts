@@ -6,7 +6,7 @@
 import type { Intent, IntentState, Verb, Word } from '../core/intent.ts';
 import type { Asset, LoanId, Product } from '../core/loan.ts';
 import type { AccountMode, DecideInput } from '../core/need.ts';
-import { markOf, proofOf, showsUntil } from '../core/proof.ts';
+import { absenceProves, markOf, proofOf, showsUntil } from '../core/proof.ts';
 import type { Mark, Proof } from '../core/proof.ts';
 import type { Timing } from './timing.ts';
 import { AGREEING_READS } from './timing.ts';
@@ -52,6 +52,8 @@ export interface LedgerEvidence {
   /** The last read, and how many in a row have found no trace, of how many it takes over how many ms. */
   readonly lastRead: { readonly at: number; readonly verdict: string } | null;
   readonly absent: number;
+  /** Whether finding none proves that it did not happen; never against the venue's word that it accepted. */
+  readonly absenceProves: boolean;
   readonly absentNeeded: number;
   readonly absentOverMs: number;
 }
@@ -107,6 +109,7 @@ function evidenceOf(intent: Intent, { timing }: LedgerFacts): LedgerEvidence {
     mayAppearUntil: showsUntil(intent, timing.lagMarginMs),
     lastRead: intent.reads.at(-1) ?? null,
     absent: intent.reads.length - lastOther - 1,
+    absenceProves: absenceProves(intent),
     absentNeeded: AGREEING_READS,
     absentOverMs: timing.evidenceSpreadMs,
   };

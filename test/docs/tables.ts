@@ -6,7 +6,7 @@ import { POINTS } from '../../src/jobs/points.ts';
 import { PRODUCTS } from '../../src/core/loan.ts';
 import type { Product } from '../../src/core/loan.ts';
 import { PROOFS } from '../../src/core/proof.ts';
-import type { Mark } from '../../src/core/proof.ts';
+import type { Absence, Mark } from '../../src/core/proof.ts';
 import { PRODUCT_FACTS } from '../../src/core/products.ts';
 import type { ProductFacts, Step } from '../../src/core/products.ts';
 import { bucketOf as binanceBucket, ENDPOINTS as BINANCE } from '../../src/exchanges/binance/endpoints.ts';
@@ -91,22 +91,24 @@ function pointsTable(): readonly string[] {
 // --- proofs
 
 const MARKS: Readonly<Record<Mark, string>> = { reference: 'reference', clientId: 'id', amount: 'amount' };
+const ABSENCE: Readonly<Record<Absence, string>> = { afterLostAnswer: 'if the answer was lost', always: 'always' };
 
 function proofsTable(): readonly string[] {
   const rows = PRODUCTS.flatMap((product) =>
-    Object.entries(PROOFS[product]).map(([verb, { records, marks, done, failed, pending, lags, still }]) => {
+    Object.entries(PROOFS[product]).map(([verb, { records, marks, done, failed, pending, lags, absence, still }]) => {
       const lag = lags.lost === lags.accepted ? String(lags.lost) : `${String(lags.lost)}; ${String(lags.accepted)}`;
       const not = [failed ?? 'none', ...(pending === null ? [] : [`pending: ${pending}`])].join('; ');
       const [lists, by] = [
         records.map((name) => `\`${name}\``).join(', '),
         marks.map((mark) => MARKS[mark]).join(', else '),
       ];
-      return `| \`${product}\` | ${verb} | ${lists} | ${by} | ${done ?? 'is there'} | ${not} | ${lag} lagMargin | ${still} |`;
+      const said = `${lists} | ${by} | ${done ?? 'is there'} | ${not} | ${lag} lagMargin | ${ABSENCE[absence]} | ${still}`;
+      return `| \`${product}\` | ${verb} | ${said} |`;
     }),
   );
   return [
-    '| product | call | lists | mark | says so | says not | absence counts after | what must stand still |',
-    '|---|---|---|---|---|---|---|---|',
+    '| product | call | lists | mark | says so | says not | it may come for | absence proves | what must stand still |',
+    '|---|---|---|---|---|---|---|---|---|',
     ...rows,
   ];
 }

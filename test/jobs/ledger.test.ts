@@ -59,6 +59,7 @@ describe('a row', () => {
         mayAppearUntil: SENT + 3_000 + SETTLE_FACTOR * timing.lagMarginMs,
         lastRead: { at: SENT + 2, verdict: 'didNotHappen' },
         absent: 2,
+        absenceProves: true,
         absentNeeded: 3,
         absentOverMs: 30_000,
       },
@@ -85,6 +86,16 @@ describe('a row', () => {
     const until = (ref: string | null): unknown => ledgerOf(facts([intent({ ref })]))[0]?.evidence.mayAppearUntil;
     expect(until('accepted')).toBe(SENT + 3_000 + ACCEPTED_FACTOR * timing.lagMarginMs);
     expect(until(null)).toBe(SENT + 3_000 + SETTLE_FACTOR * timing.lagMarginMs);
+  });
+
+  it('takes no silence for a refusal of what the venue said that it took, but where it is asked by our own id', () => {
+    const proves = (over: Partial<Intent>): unknown => ledgerOf(facts([intent(over)]))[0]?.evidence.absenceProves;
+    for (const [product, verbs] of Object.entries(PROOFS))
+      for (const verb of Object.keys(verbs)) {
+        const call = { product, verb } as Pick<Intent, 'product' | 'verb'>;
+        const byName = product === 'okx.spotBorrow' && verb.startsWith('transfer');
+        expect([proves({ ...call, ref: null }), proves({ ...call, ref: 'r' })], verb).toEqual([true, byName]);
+      }
   });
 
   it('is not given up while the venue says that it pends or is done', () => {

@@ -6,6 +6,7 @@
 import type { Evidence, Intent } from '../../core/intent.ts';
 import type { LoanView } from '../../core/loan.ts';
 import { parse } from '../../core/money.ts';
+import { absenceProves } from '../../core/proof.ts';
 import { VenueError } from '../exchange.ts';
 import { Reader, malformed } from '../parse.ts';
 import type { BinanceClient, Purpose } from './client.ts';
@@ -86,7 +87,7 @@ export class FlexibleLoan implements ProductPart {
       now: this.#client.clock.wall(),
       lagMarginMs: this.#client.timing.lagMarginMs,
     });
-    if (judged.verdict !== 'didNotHappen' || judged.byRecord === true || intent.ref === null) return judged;
+    if (judged.verdict !== 'didNotHappen' || judged.byRecord === true || absenceProves(intent)) return judged;
     return { verdict: 'cannotTell', why: 'accepted as still in work; no record of it yet' };
   }
 

@@ -5,6 +5,7 @@
 import type { Evidence, Intent } from '../../core/intent.ts';
 import type { Asset, LoanView } from '../../core/loan.ts';
 import { Dec, ONE, ZERO, parse } from '../../core/money.ts';
+import { absenceProves } from '../../core/proof.ts';
 import { VenueError, type SignedRequest } from '../exchange.ts';
 import type { Json } from '../json.ts';
 import { wireAmount } from '../parse.ts';
@@ -134,7 +135,7 @@ export class FlexibleLoan implements ProductPart {
       return cannotTell('no record cursors were saved');
     const { settleLagMs, acceptedLagMs } = this.#client.timing;
     const now = this.#client.clock.wall();
-    const accepted = intent.ref !== null;
+    const accepted = !absenceProves(intent);
     const phase = phaseOf(intent, now, accepted ? acceptedLagMs : settleLagMs);
     const mayBeUndone = phaseOf(intent, now, settleLagMs) === 'late';
     const isOurs = amountMatch(intent.amount, intent.verb === 'repay' ? intent.before.debt[intent.asset] : undefined);

@@ -5,6 +5,7 @@
 import type { Evidence, Intent } from '../../core/intent.ts';
 import type { Asset } from '../../core/loan.ts';
 import { Dec, ZERO, format, min, parse } from '../../core/money.ts';
+import { absenceProves } from '../../core/proof.ts';
 import { VenueError, type SignedRequest } from '../exchange.ts';
 import { wireAmount } from '../parse.ts';
 import type { OkxClient } from './client.ts';
@@ -101,7 +102,7 @@ export class SpotBorrow implements ProductPart {
       this.#historySince(intent, history, signal),
     ]);
     const { lagMarginMs, settleLagMs } = this.#client.timing;
-    const accepted = intent.ref !== null;
+    const accepted = !absenceProves(intent);
     const phase = phaseOf(intent, this.#client.clock.wall(), accepted ? settleLagMs : lagMarginMs);
     const owed = intent.verb === 'repay' ? intent.before.debt[intent.asset] : undefined;
     const fits = amountMatch(amountOf(intent), owed);
