@@ -12,7 +12,7 @@ import type { Paused } from './operator.ts';
 /**
  * An acknowledgement lifts what the operator saw. A cause that came since, or now has another reason, is news to the
  * operator: then nothing is lifted. Nor is a halt while the venue still refuses the key: that is asked before it is lifted,
- * and not by a money call.
+ * and not by a money call. A venue that does not answer says nothing about the key: the halt stays for its own reason.
  */
 export async function takeAcknowledgement(
   deps: LookDeps,
@@ -31,11 +31,16 @@ export async function takeAcknowledgement(
     draft.alert('critical', 'acknowledged', null, says);
     return;
   }
-  const broken = draft.has('halt') ? await stillBroken(deps, setup, signal) : null;
+  const halt = held.find(({ kind }) => kind === 'halt');
+  const key = halt === undefined ? SOUND : await examined(deps, setup, signal);
   const now = deps.clock.wall();
-  if (broken !== null) {
-    const says = `${by} acknowledged it (${why}), but ${setup.name} stays halted: ${broken}. Mend that, then acknowledge again`;
-    draft.tellAccount({ type: 'HALT', now, why: broken });
+  if (halt !== undefined && !key.sound) {
+    const [reason = halt.why] = halt.why.split(UNASKED);
+    draft.tellAccount({ type: 'HALT', now, why: key.refused ? key.says : `${reason}${UNASKED}${key.says}` });
+    const stays = key.refused
+      ? `${key.says}. Mend that, then acknowledge again`
+      : `its key could not be examined: ${key.says}. Acknowledge again when the venue answers`;
+    const says = `${by} acknowledged it (${why}), but ${setup.name} stays halted: ${stays}`;
     draft.alert('critical', 'acknowledged', null, says);
     return;
   }
@@ -43,16 +48,27 @@ export async function takeAcknowledgement(
   draft.alert('warning', 'acknowledged', null, `${by} acknowledged it (${why}): ${setup.name} is ${draft.mode} now`);
 }
 
-/** What an examination of the key still finds wrong, in words; `null`: nothing that would stop a start. */
-async function stillBroken(deps: LookDeps, setup: AccountSetup, signal: AbortSignal): Promise<string | null> {
+/** Parts the reason of a halt from what kept an acknowledgement from lifting it. */
+const UNASKED = '; acknowledged since, but its key could not be examined: ';
+
+/** What an examination says of the key; `refused`: something would stop a start, otherwise nobody knows. */
+type Key = { readonly sound: true } | { readonly sound: false; readonly refused: boolean; readonly says: string };
+
+const SOUND: Key = { sound: true };
+/** Exit code of a start whose venue is not available: it said nothing about the key. */
+const UNAVAILABLE = 69;
+
+async function examined(deps: LookDeps, setup: AccountSetup, signal: AbortSignal): Promise<Key> {
   try {
     const findings = await deps.venue.examine(withDeadline(deps.clock, signal, setup));
     const fails = findings.filter(
       ({ level, onlyForSending }) => level === 'fail' && !(setup.mode === 'dryRun' && onlyForSending === true),
     );
-    return fails.length === 0 ? null : fails.map(({ check, says, remedy }) => `${check}: ${says} ${remedy}`).join(' ');
+    if (fails.length === 0) return SOUND;
+    const found = fails.map(({ check, says, remedy }) => `${check}: ${says} ${remedy}`).join(' ');
+    return { sound: false, refused: fails.some(({ exit }) => exit !== UNAVAILABLE), says: found };
   } catch (error) {
-    return `the key could not be examined: ${messageOf(error)}`;
+    return { sound: false, refused: false, says: messageOf(error) };
   }
 }
 

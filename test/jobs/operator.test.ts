@@ -144,6 +144,40 @@ describe('a halted account', () => {
     expect(b.venue.sent).toHaveLength(1);
   });
 
+  it.each([
+    ['its host is out of reach', [{ check: 'host', level: 'fail', says: 'no answer:', remedy: 'Wait.', exit: 69 }]],
+    ['an examination fails', new Error('ECONNREFUSED')],
+  ] as const)('stays so for its own reason when %s at an acknowledgement', async (_why, findings) => {
+    const b = await halted();
+    const { halt = '' } = await seen(b);
+    b.venue.findings = findings;
+    for (let time = 0; time < 2; time += 1) {
+      await b.operator.acknowledge({ ...ann, causes: await seen(b) });
+      await b.look();
+      const after = (await seen(b))['halt'] ?? '';
+      expect(after.startsWith(halt)).toBe(true);
+      expect(after.split('its key could not be examined: ')).toHaveLength(2);
+    }
+    expect(b.alerts('acknowledged').at(-1)).toMatch(/stays halted: its key could not be examined: .*Acknowledge again/);
+    expect(b.venue.sent).toHaveLength(1);
+    b.venue.findings = [];
+    await b.operator.acknowledge({ ...ann, causes: await seen(b) });
+    await b.look();
+    expect((await b.operator.standing()).mode).toBe('active');
+  });
+
+  it('takes what an examination finds wrong for its reason', async () => {
+    const b = await halted();
+    const unsure = { check: 'host', level: 'fail', says: 'no answer:', remedy: 'Wait.', exit: 69 } as const;
+    b.venue.findings = [
+      unsure,
+      { check: 'key', level: 'fail', says: 'It may not borrow.', remedy: 'Let it.', exit: 77 },
+    ];
+    await b.operator.acknowledge({ ...ann, causes: await seen(b) });
+    await b.look();
+    expect((await seen(b))['halt']).toMatch(/^host: .*key: It may not borrow/);
+  });
+
   it('is halted for the operator also while only the journal knows of a contradiction', async () => {
     const b = bench();
     await redis.connect().set(b.journal.key('halt'), 'intent x is rejected and then confirmed');
