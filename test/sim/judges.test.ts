@@ -57,6 +57,9 @@ const policiesWith = (change: (policy: Policy) => Policy): Spoil =>
     policies: Object.fromEntries(Object.entries(setup.policies).map(([name, policy]) => [name, change(policy)])),
   }));
 
+/** What an examination finds, whatever the venue says. */
+const REFUSED = { check: 'key', level: 'fail', says: 'it may do nothing.', remedy: 'Mend it.', exit: 77 } as const;
+
 const UNLIMITED = { perAction: null, perHour: null, perDay: null, perIncident: null };
 
 /** Reads are used again for this long as if they were new, until something is sent. */
@@ -220,6 +223,12 @@ const MISTAKES: readonly Mistake[] = [
     'a release that no rule asks for',
     policiesWith((policy) => ({ ...policy, release: releaseSoon(policy) })),
     ['releases'],
+  ],
+  [
+    'a halt that nobody can lift, also where clocks were wrong',
+    venueWith(() => ({ examine: () => Promise.resolve([REFUSED]) })),
+    ['fence'],
+    ({ events }) => ['key', 'clock'].every((kind) => events.some((event) => event.kind === kind)),
   ],
   [
     'looks that write nothing down',

@@ -73,17 +73,18 @@ function firstOf(judge: Judge, which: 'step' | 'end'): string | null {
 function isAtRest({ log, plan }: Stage): boolean {
   return plan.accounts.every((account) => {
     const silent = log.now - Number(log.text(account, 'looked') ?? '0');
+    const mode = modeOf(log.text(account, 'account'));
     return (
       silent < account.setup.timing.lookEveryMs * 2 &&
-      (isMisdated(log) || !isHeld(log.text(account, 'account'))) &&
+      // A person lifts a halt, whatever the clocks say.
+      mode !== 'halted' &&
+      (isMisdated(log) || mode !== 'quarantine') &&
       (isMisdated(log) || log.undecided(account).length === 0) &&
       (isMisdated(log) || unmended(log, account).length === 0)
     );
   });
 }
 
-/** Something keeps the account from acting that time or a person will lift. */
-function isHeld(stored: string | null): boolean {
-  const { state } = JSON.parse(stored ?? '{}') as { readonly state?: string };
-  return state === 'quarantine' || state === 'halted';
+function modeOf(stored: string | null): string | undefined {
+  return (JSON.parse(stored ?? '{}') as { readonly state?: string }).state;
 }
