@@ -188,9 +188,19 @@ export interface ExternalAct {
   readonly likeOurs?: true;
 }
 
+/** A call that the venue lists as taken and neither done nor failed; only such as Ballast may have sent. */
+export interface InWork {
+  readonly at: number;
+  readonly says: string;
+  /** Which of our intents it is; `null`: none that is known, but it is made like one. */
+  readonly intent: string | null;
+}
+
 export interface ExternalActs {
   /** Oldest first, each once. */
   readonly acts: readonly ExternalAct[];
+  /** What may still become an act. OKX lists nothing before it is done. */
+  readonly inWork: readonly InWork[];
   readonly gaps: readonly Gap[];
 }
 

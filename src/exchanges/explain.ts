@@ -11,13 +11,15 @@ import type { Asset, LoanId, WalletName } from '../core/loan.ts';
 import { looksComputed } from '../core/fingerprint.ts';
 import { isClientId } from '../core/intents.ts';
 import { parse, sum, type Dec } from '../core/money.ts';
-import type { ExternalAct } from './exchange.ts';
+import type { ExternalAct, InWork } from './exchange.ts';
 
 /** A record, and what an intent must be to explain it; without verbs nothing of ours can. */
 export interface ForeignRecord extends ExternalAct {
   readonly verbs: readonly Verb[];
   /** Our own id, where the venue's record carries it. */
   readonly clientId?: string;
+  /** The venue is still at work on it: nothing has moved yet. */
+  readonly open?: true;
 }
 
 /** A record may be dated this much before the send: whole seconds, clocks apart. */
@@ -41,6 +43,16 @@ export function unexplained(records: readonly ForeignRecord[], ours: readonly In
     if (closing.some((intent) => follows(record, intent))) left.delete(record);
   }
   return [...left];
+}
+
+/** Records that are not final yet and that one of ours made, or another Ballast. */
+export function inWork(records: readonly ForeignRecord[], ours: readonly Intent[]): InWork[] {
+  return records.flatMap((record) => {
+    const owner =
+      ours.find((intent) => carriesOurId(record, intent)) ?? ours.find((one) => fits(record, one, [record]));
+    if (owner === undefined && !isLikeOurs(record)) return [];
+    return [{ at: record.at, says: record.says, intent: owner?.id ?? null }];
+  });
 }
 
 /** Whether one record is this intent's; it is then taken off the list. */
@@ -114,7 +126,7 @@ function follows(record: ForeignRecord, intent: Intent): boolean {
 
 /** Without what only matching needs. */
 export function actOf(record: ForeignRecord): ExternalAct {
-  const { verbs: _verbs, clientId: _clientId, ...act } = record;
+  const { verbs: _verbs, clientId: _clientId, open: _open, ...act } = record;
   return isLikeOurs(record) ? { ...act, likeOurs: true } : act;
 }
 

@@ -4,7 +4,8 @@
  * 1. everything that the lost journal may have signed has run out and had time to show, and
  * 2. the venue's records of a day are imported: what moved is charged to the budgets, as far as it helped a loan.
  *
- * A record made like ours that neither the journal nor the witness of this machine explains was sent by another Ballast
+ * While the venue is still at work on a call that only the witness knows, or that is made like ours, both wait for it: what
+ * it comes to is not in the reads yet. A record made like ours that neither the journal nor the witness of this machine explains was sent by another Ballast
  * with another journal: then the account halts for a person.
  */
 import { isoOf } from '../clock.ts';
@@ -85,6 +86,13 @@ export async function imported(
   const failed = typeof read === 'string' ? read : read.gaps.map(({ section, reason }) => `${section}: ${reason}`)[0];
   if (typeof read === 'string' || failed !== undefined) {
     const says = `${setup.name}: the venue's records of a day cannot be read whole, so the quarantine goes on: ${failed ?? ''}. Ballast tries again at every look.`;
+    draft.lasting('critical', 'quarantine', null, says);
+    return null;
+  }
+  const lost = new Set(forgotten.map(({ id }) => id));
+  const open = read.inWork.find(({ intent }) => intent === null || lost.has(intent));
+  if (open !== undefined) {
+    const says = `${setup.name}: the venue is still at work on a call that the journal does not know, ${open.says} at ${isoOf(open.at)}, so the quarantine goes on until that is done or has failed. Ballast asks again at every look. If it lasts, ask the venue.`;
     draft.lasting('critical', 'quarantine', null, says);
     return null;
   }

@@ -6,7 +6,7 @@ import type { AccountView, Product } from '../../src/core/loan.ts';
 import { parse } from '../../src/core/money.ts';
 import type { DebtTerms, ExternalActs, ReportingVenue } from '../../src/exchanges/exchange.ts';
 import type { Simulator } from '../../src/simulator/start.ts';
-import { NEVER, ORDER, move, openVenue, startReports } from './reportsWorld.ts';
+import { NEVER, ORDER, move, openVenue, sendTo, startReports } from './reportsWorld.ts';
 
 /** Nothing of ours. */
 const NONE = (): Promise<readonly Intent[]> => Promise.resolve([]);
@@ -330,6 +330,39 @@ describe('what we did', () => {
     // Also when the answer was lost, and with it the reference.
     expect(await acts([{ ...sent, ref: null, state: 'unknown', settledAt: null }])).toEqual([]);
   });
+});
+
+describe('a call of ours that the venue is still at work on', () => {
+  const repay = { verb: 'repay', asset: 'USDT', from: 'inside', to: 'loan' } as const;
+  const CALLS = [
+    { product: 'binance.crossMargin', leg: { ...repay, amount: '12.00004321' } },
+    { product: 'binance.isolatedMargin', leg: { ...repay, amount: '13.00004321' } },
+    {
+      product: 'binance.crossMargin',
+      leg: { ...repay, verb: 'transferIn', from: 'spot', to: 'inside', amount: '15.00004321' },
+    },
+  ] as const;
+
+  it.each(CALLS.flatMap((call) => (['done', 'failed'] as const).map((fate) => ({ ...call, fate }))))(
+    'is listed as that, whoever knows it, and is no act before it is $fate: $leg.verb on $product',
+    async ({ product, leg, fate }) => {
+      const since = systemClock.wall();
+      const loan = loanOf(await binance.observe(NEVER), product);
+      const effect = { kind: 'stuckPending', ms: null, fate } as const;
+      simulator.simulation.faults.add({ match: { venue: 'binance', method: 'POST', count: 1 }, effect });
+      const sent = await sendTo(binance, loan, leg);
+      const asked = async (ours: readonly Intent[]): Promise<readonly [open: unknown, acts: number]> => {
+        const { acts, inWork, gaps } = await binance.external(since, () => Promise.resolve(ours), NEVER);
+        expect(gaps).toEqual([]);
+        return [inWork.map(({ intent }) => intent), acts.filter(({ amount }) => amount.eq(leg.amount)).length];
+      };
+      expect(await asked([])).toEqual([[null], 0]);
+      expect(await asked([sent])).toEqual([[sent.id], 0]);
+      expect(await asked([{ ...sent, ref: null }])).toEqual([[sent.id], 0]);
+      act('binance', { do: 'release' });
+      expect(await asked([])).toEqual([[], fate === 'done' ? 1 : 0]);
+    },
+  );
 });
 
 describe('a liquidation', () => {

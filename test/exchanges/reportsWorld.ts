@@ -84,6 +84,17 @@ let turn = 0;
 
 /** One money call the way the jobs make it; what comes back is the intent as the journal would have it afterwards. */
 export async function move(venue: ReportingVenue, loan: LoanView, over: Partial<Intent>): Promise<Intent> {
+  const sent = await sendTo(venue, loan, over);
+  for (let read = 0; read < 100; read += 1) {
+    if ((await venue.evidence(sent, NEVER)).verdict === 'happened')
+      return { ...sent, state: 'confirmed', settledAt: systemClock.wall() };
+    await systemClock.sleep(20);
+  }
+  throw new Error(`${sent.product} ${sent.verb} did not settle`);
+}
+
+/** The same until the venue has taken it. */
+export async function sendTo(venue: ReportingVenue, loan: LoanView, over: Partial<Intent>): Promise<Intent> {
   turn += 1;
   const coins = (list: readonly { asset: string; amount: { toFixed(): string } }[]): Record<string, string> =>
     Object.fromEntries(list.map(({ asset, amount }) => [asset, amount.toFixed()]));
@@ -102,11 +113,5 @@ export async function move(venue: ReportingVenue, loan: LoanView, over: Partial<
   const sentAt = systemClock.wall();
   const reply = await venue.send(request, NEVER);
   if (reply.outcome !== 'accepted') throw new Error(`${planned.product} ${planned.verb}: ${JSON.stringify(reply)}`);
-  const sent = { ...planned, cursors, sentAt, validUntil: request.validUntil, ref: reply.ref };
-  for (let read = 0; read < 100; read += 1) {
-    if ((await venue.evidence(sent, NEVER)).verdict === 'happened')
-      return { ...sent, state: 'confirmed', settledAt: systemClock.wall() };
-    await systemClock.sleep(20);
-  }
-  throw new Error(`${planned.product} ${planned.verb} did not settle`);
+  return { ...planned, cursors, sentAt, validUntil: request.validUntil, ref: reply.ref };
 }

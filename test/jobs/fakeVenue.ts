@@ -314,7 +314,7 @@ export class FakeVenue implements Venue {
   async external(sinceMs: number, ours: () => Promise<readonly Intent[]>): Promise<ExternalActs> {
     this.asked.push(sinceMs);
     await ours();
-    return { acts: this.acts.filter(({ at }) => at >= sinceMs), gaps: this.gaps };
+    return { acts: this.acts.filter(({ at }) => at >= sinceMs), inWork: [], gaps: this.gaps };
   }
 
   watchPrices(assets: readonly Asset[], onPrice: (tick: PriceTick) => void): Stop {

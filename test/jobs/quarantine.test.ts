@@ -32,6 +32,8 @@ class Lines implements WitnessFile {
   }
 }
 
+const NO_RECORDS: ExternalActs = { acts: [], inWork: [], gaps: [] };
+
 interface Guarded {
   readonly b: Bench;
   readonly lines: Lines;
@@ -42,7 +44,7 @@ interface Guarded {
 function guarded(): Guarded {
   const b = new Bench(redis.connect(), { setup: { mode: 'live' } });
   const lines = new Lines();
-  const made: Guarded = { b, lines, records: { acts: [], gaps: [] } };
+  const made: Guarded = { b, lines, records: NO_RECORDS };
   b.safeguard = {
     witness: new Witness({ file: lines, clock: b.clock, journal: 'J' }),
     trust: new Trust(redis.connect(), b.address),
@@ -100,6 +102,7 @@ describe('a journal that is new for its account', () => {
         act(b, { ref: 'r2', kind: 'borrow', effect: 'debtUp' }),
         act(b, { ref: 'r3', kind: 'transfer', effect: 'unknown', loan: null }),
       ],
+      inWork: [],
       gaps: [],
     };
     await outOfQuarantine(one);
@@ -118,7 +121,7 @@ describe('a journal that is new for its account', () => {
       urgent: { ...policy.limits.urgent, perHour: parse('1000') },
     };
     b.setup = { ...b.setup, policies: { [policy.name]: { ...policy, limits } } };
-    one.records = { acts: [act(b, { at: b.clock.wall(), amount: parse('900') })], gaps: [] };
+    one.records = { acts: [act(b, { at: b.clock.wall(), amount: parse('900') })], inWork: [], gaps: [] };
     await outOfQuarantine(one);
     await b.looks(2);
     const usd = b.venue.sent.reduce((sum, { chargeUsd }) => sum.plus(chargeUsd), parse('0'));
@@ -127,7 +130,7 @@ describe('a journal that is new for its account', () => {
   });
 
   it.each([
-    ['a gap', { acts: [], gaps: [{ section: 'history', reason: '502' }] }],
+    ['a gap', { ...NO_RECORDS, gaps: [{ section: 'history', reason: '502' }] }],
     ['an error', null],
   ])('stays in quarantine while the records have %s, and says so once', async (_name, records) => {
     const one = guarded();
@@ -141,9 +144,25 @@ describe('a journal that is new for its account', () => {
     expect(one.b.alerts('quarantine')).toHaveLength(1);
   });
 
+  it('lasts while the venue is still at work on a call made like ours, however long, and says so once', async () => {
+    const one = guarded();
+    const open = { at: one.b.clock.wall(), says: 'repayment (MANUAL) of 870.13 USDT', intent: null };
+    one.records = { ...NO_RECORDS, inWork: [open] };
+    await outOfQuarantine(one);
+    await one.b.looks(5, 600_000);
+    expect([mode(one), one.b.venue.sent]).toEqual(['quarantine', []]);
+    expect(one.b.alerts('quarantine')).toEqual([
+      expect.stringMatching(/still at work on .*870\.13 USDT.*goes on until/),
+    ]);
+    one.records = NO_RECORDS;
+    await one.b.looks(2);
+    expect(mode(one)).toBe('active');
+    expect(one.b.venue.sent).toHaveLength(1);
+  });
+
   it('halts when a record is made like ours and nobody here knows it', async () => {
     const one = guarded();
-    one.records = { acts: [act(one.b, { likeOurs: true })], gaps: [] };
+    one.records = { ...NO_RECORDS, acts: [act(one.b, { likeOurs: true })] };
     await outOfQuarantine(one);
     await one.b.looks(3);
     expect(mode(one)).toBe('halted');
@@ -199,6 +218,24 @@ describe('a journal that was taken back to just before a claim', () => {
     expect(asked).toEqual(['sending']);
     const { charges } = await one.b.journal.open();
     expect(charges.filter(({ intent }) => intent === sent.id)).toHaveLength(1);
+  });
+
+  it.each([
+    ['waits for the venue when the journal lost it', 'planned', 'quarantine'],
+    ['does not wait when the journal still follows it', 'unknown', 'active'],
+  ] as const)('%s, although only the witness may know', async (_what, state, after) => {
+    const one = guarded();
+    await outOfQuarantine(one);
+    await one.b.look();
+    const [sent] = one.b.venue.sent;
+    if (sent === undefined) throw new Error('nothing was sent');
+    const client = redis.connect();
+    await client.hset(`${one.b.journal.prefix}intent:${sent.id}`, 'state', state);
+    await client.set(`${one.b.journal.prefix}epoch`, '1');
+    one.records = { ...NO_RECORDS, inWork: [{ at: one.b.clock.wall(), says: 'repayment', intent: sent.id }] };
+    await outOfQuarantine(one);
+    await one.b.look();
+    expect(mode(one)).toBe(after);
   });
 
   it('goes into quarantine when Redis was emptied under a process that only watched until now', async () => {

@@ -14,6 +14,7 @@ import { Reader } from '../parse.ts';
 import type { BinanceClient } from './client.ts';
 import { ENDPOINTS } from './endpoints.ts';
 import { readAll, windows, type Span } from './pages.ts';
+import { statusOf, type RecordRow } from './records.ts';
 
 export interface Asking {
   readonly client: BinanceClient;
@@ -58,13 +59,16 @@ export async function marginRecords(
     .filter((row) => !known.has(row.tranId) && !(row.type.endsWith('_LIQUIDATION') && isSale(row.type) && sold?.length))
     .filter((row) => !listed.some(({ record }) => isTwin(row, record)))
     .map((row) => flowRecord(row, pocket.product, loan));
-  const done = listed.filter(({ confirmed }) => confirmed).map(({ record }) => noted(record, notes));
-  return [...done, ...(sold ?? []), ...rest];
+  const done = listed.filter(({ status }) => status === 'confirmed').map(({ record }) => noted(record, notes));
+  const open = listed
+    .filter(({ status }) => status === 'open')
+    .map(({ record }) => ({ ...record, open: true as const }));
+  return [...done, ...open, ...(sold ?? []), ...rest];
 }
 
 interface Listed {
   readonly record: ForeignRecord;
-  readonly confirmed: boolean;
+  readonly status: RecordRow['status'];
 }
 
 /** Names of rows that the owner or an order made; the others are the venue's (§5.4). */
@@ -85,7 +89,7 @@ async function loanRows(
     const verbs: readonly Verb[] = byHand ? [repays ? 'repay' : 'borrow'] : [];
     const change = repays ? amount.negated() : amount;
     return {
-      confirmed: row.text('status').toUpperCase() === 'CONFIRMED',
+      status: statusOf(row.text('status')),
       record: {
         at: row.time('timestamp'),
         product,
@@ -122,7 +126,7 @@ async function transferRows(
     const change = into ? amount : amount.negated();
     const wallets = (into ? from : to).toUpperCase() === 'SPOT' ? { spot: change.negated() } : {};
     return {
-      confirmed: row.text('status').toUpperCase() === 'CONFIRMED',
+      status: statusOf(row.text('status')),
       record: {
         at: row.time('timestamp'),
         product,

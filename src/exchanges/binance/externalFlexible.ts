@@ -11,8 +11,9 @@ import { readAll, windows } from './pages.ts';
 const PRODUCT = 'binance.flexibleLoan';
 /** The histories take 180 days at a time. */
 const WINDOW_DAYS = 180;
-/** Words for "done"; a row that failed or is in work moved nothing (§7.2: words and case changed over time). */
+/** Words for "done"; a row that failed or is in work moved nothing yet (§7.2: words and case changed over time). */
 const DONE = new Set(['REPAID', 'SUCCESS', 'SUCCEEDS', 'LIQUIDATED', 'LIQUIDATING']);
+const FAILED = 'FAILED';
 
 interface Row extends Omit<ForeignRecord, 'product' | 'loan' | 'ref' | 'changes'> {
   /** What it did to the loan, and to spot where the money came from or went to; by coin, signed. */
@@ -75,9 +76,11 @@ function borrowed(row: Reader): Row | null {
 }
 
 function repaid(row: Reader): Row | null {
-  if (!isDone(row, 'repayStatus')) return null;
+  const isOpen = !isDone(row, 'repayStatus');
+  if (isOpen && row.text('repayStatus').toUpperCase() === FAILED) return null;
   const [asset, amount] = [row.text('loanCoin'), row.amount('repayAmount')];
   return {
+    ...(isOpen ? { open: true } : {}),
     at: row.time('repayTime'),
     kind: 'repay',
     effect: 'debtDown',

@@ -44,7 +44,7 @@ function pageOf(json: Parameters<typeof Reader.of>[0], where: string, idName: st
   return { rows, complete: rows.length >= total };
 }
 
-function statusOf(text: string): RecordRow['status'] {
+export function statusOf(text: string): RecordRow['status'] {
   const word = text.toUpperCase();
   if (word === 'CONFIRMED') return 'confirmed';
   return word === 'FAILED' ? 'failed' : 'open';

@@ -2,7 +2,7 @@
 import type { Intent } from '../../core/intent.ts';
 import type { AccountView, Product } from '../../core/loan.ts';
 import type { AccountTerms, Costs, ExternalActs, Offers, Reports } from '../exchange.ts';
-import { actOf, unexplained } from '../explain.ts';
+import { actOf, inWork, unexplained } from '../explain.ts';
 import { Gaps, oldestFirst, onceEach } from '../gather.ts';
 import type { BinanceClient } from './client.ts';
 import { costsOf, pocketsOf } from './costs.ts';
@@ -83,6 +83,10 @@ export class BinanceReports implements Reports {
       ...(products.includes('binance.flexibleLoan') ? [flexibleRecords(since, until, asking)] : []),
     ]);
     gaps.refuseNothing();
-    return { acts: oldestFirst(unexplained(onceEach(records.flat()), await ours())).map(actOf), gaps: gaps.list };
+    const [all, known] = [onceEach(records.flat()), await ours()];
+    const done = all.filter(({ open }) => open !== true);
+    const acts = oldestFirst(unexplained(done, known)).map(actOf);
+    const open = all.filter((record) => record.open === true);
+    return { acts, inWork: inWork(open, known), gaps: gaps.list };
   }
 }

@@ -88,7 +88,7 @@ export class OkxReports implements Reports {
     const funding = await fundingRecords(about, since, asking);
     asking.gaps.refuseNothing();
     const records = onceEach([...(loans ?? []), ...trading, ...funding]);
-    return { acts: oldestFirst(unexplained(records, await ours())).map(actOf), gaps: asking.gaps.list };
+    return { acts: oldestFirst(unexplained(records, await ours())).map(actOf), inWork: [], gaps: asking.gaps.list };
   }
 
   #asking(signal: AbortSignal): Asking {

@@ -351,6 +351,27 @@ describe('what others did', () => {
     ).toEqual(['trade']);
   });
 
+  it('is in work, and no act, while a flexible loan calls it that', async () => {
+    const now = systemClock.wall();
+    const row = { loanCoin: 'USDT', collateralCoin: 'BTC', repayAmount: '14.00004321', repayTime: now - 1_000 };
+    const asked = async (repayStatus: string, ours = NONE): Promise<unknown> => {
+      const list = { rows: [{ ...row, repayStatus }], total: 1 };
+      const histories = ['borrow', 'repay', 'ltv/adjustment', 'liquidation'];
+      const empty = histories.map((name) => [`${LOAN}/flexible/${name}/history`, { rows: [], total: 0 }]);
+      const over = { ...Object.fromEntries(empty), [`${LOAN}/flexible/repay/history`]: list } as Record<string, Answer>;
+      const { venue } = await setUp(over, ['binance.flexibleLoan']);
+      const { acts, inWork, gaps } = await venue.external(now - 10_000, ours, SIGNAL);
+      expect(gaps).toEqual([]);
+      return [inWork.map((one) => one.intent), acts.length];
+    };
+    const flexible = { loan: 'main/binance.flexibleLoan/USDT-BTC', product: 'binance.flexibleLoan' } as const;
+    const own = intent({ ...flexible, verb: 'repay', asset: 'USDT', amount: '14.00004321', sentAt: now - 2_000 });
+    expect(await asked('Repaying')).toEqual([[null], 0]);
+    expect(await asked('REPAYING', () => Promise.resolve([own]))).toEqual([[own.id], 0]);
+    expect(await asked('Failed')).toEqual([[], 0]);
+    expect(await asked('Repaid')).toEqual([[], 1]);
+  });
+
   it('does not reach further back than thirty days, and says so', async () => {
     const { venue, fake } = await setUp();
     const { gaps } = await venue.external(now - 100 * DAY_MS, NONE, SIGNAL);
