@@ -24,6 +24,7 @@ export class PriceFeed {
   readonly #listeners = new Map<Asset, Set<Listener>>();
   readonly #looping = new Set<Asset>();
   #socket: Socket | null = null;
+  #agent: Promise<unknown> = Promise.resolve();
   #watchdog: Cancel | null = null;
   #stopping = new AbortController();
 
@@ -107,9 +108,10 @@ export class PriceFeed {
       socket.urls['api'] = { rest, ws: `${ws.replace(/\/ws\/v5\/?$/, '').replace(/\/$/, '')}/ws/v5` };
       this.#socket = socket;
       this.#feedWatchdog();
-      // A plain ws:// address (loopback) needs it.
-      if (ws.startsWith('ws://')) await socket.loadHttpProxyAgent();
+      // A plain ws:// address (loopback) needs it, and everybody who asks meanwhile waits for it as well.
+      this.#agent = ws.startsWith('ws://') ? socket.loadHttpProxyAgent() : Promise.resolve();
     }
+    await this.#agent;
     if (socket.markets?.[`${asset}/USD`] === undefined) {
       const assets = new Set([...this.#listeners.keys(), asset]);
       socket.setMarkets([...assets].map(stub));

@@ -108,6 +108,14 @@ async function until(true_: () => boolean, ms = 5_000): Promise<void> {
   }
 }
 
+it('opens one socket for several assets that are asked for at once, and no loop fails meanwhile', async () => {
+  const before = log.lines.length;
+  listen('BTC', 'ETH', 'USDT');
+  await until(() => socket.subscribed.length === 3);
+  expect(socket.paths).toHaveLength(1);
+  expect(log.lines.slice(before)).toEqual([]);
+});
+
 describe('a feed', () => {
   it('delivers index prices exactly as the wire spelled them', async () => {
     listen('BTC', 'USDT');
