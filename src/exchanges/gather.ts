@@ -36,6 +36,8 @@ export class Gaps {
 /** Never a word of a lower layer: it might quote what was sent. */
 export function asVenueError(error: unknown): VenueError {
   if (error instanceof VenueError) return error;
+  // The time that the whole reading was given ran out while this part waited for its turn.
+  if (error instanceof Error && error.name === 'TimeoutError') return new VenueError('network', 'no answer in time');
   return new VenueError('malformed', error instanceof Error ? `unexpected ${error.name}` : 'unexpected failure');
 }
 

@@ -1,9 +1,10 @@
 /** Which records our intents explain: one act per intent, by reference or by amount within its life, and nothing else. */
 import { describe, expect, it } from 'vitest';
+import { timeout } from '../../src/clock.ts';
 import type { Intent } from '../../src/core/intent.ts';
 import { parse } from '../../src/core/money.ts';
 import { actOf, unexplained, type ForeignRecord } from '../../src/exchanges/explain.ts';
-import { oldestFirst, onceEach } from '../../src/exchanges/gather.ts';
+import { asVenueError, oldestFirst, onceEach } from '../../src/exchanges/gather.ts';
 import { intent } from './binance/fake.ts';
 
 const NOW = 1_700_000_000_000;
@@ -131,5 +132,14 @@ describe('lists', () => {
   it('of acts carry nothing that only matching needs', () => {
     expect(actOf(record({ clientId: 'secretish' }))).not.toHaveProperty('clientId');
     expect(actOf(record())).not.toHaveProperty('verbs');
+  });
+});
+
+it('a reading whose time ran out says so, and anything unforeseen says only its kind', () => {
+  const late = timeout({ later: (_, run) => (run(), () => undefined) }, 1).reason as unknown;
+  expect(asVenueError(late)).toMatchObject({ kind: 'network', message: 'no answer in time' });
+  expect(asVenueError(new TypeError('quotes a body'))).toMatchObject({
+    kind: 'malformed',
+    message: 'unexpected TypeError',
   });
 });

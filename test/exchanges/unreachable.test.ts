@@ -49,6 +49,11 @@ describe('the policy language', () => {
   });
 });
 
+/** A word in the row of a table that is about borrowing: `borrow: 'borrow'`, `borrow: { does: 'borrow' }`. */
+function isWordFor(node: ts.Node): boolean {
+  return ts.isPropertyAssignment(node) && node.name.getText() === 'borrow';
+}
+
 /** Where `'borrow'` is a value that code could use as a verb: not in a type, and not the word that stands for the verb. */
 function borrowsIn(path: string, text?: string): string[] {
   const source = parseSource(path, text);
@@ -56,7 +61,7 @@ function borrowsIn(path: string, text?: string): string[] {
   visit(source, (node) => {
     if (!ts.isStringLiteralLike(node) || node.text !== 'borrow') return;
     if (ts.isLiteralTypeNode(node.parent)) return;
-    const word = ts.isPropertyAssignment(node.parent) && node.parent.name.getText(source) === 'borrow';
+    const word = isWordFor(node.parent) || isWordFor(node.parent.parent.parent);
     const asked = ts.isBinaryExpression(node.parent) || ts.isCaseClause(node.parent);
     if (!word && !asked) found.push(`${path}:${String(lineOf(source, node))}`);
   });
