@@ -168,12 +168,20 @@ function shownAmong(
 /** What calls of ours that were under way at the same time did, or, where that is not known, may have done. */
 function besides(intent: Intent, ours: readonly Intent[]): readonly Moves[] {
   return ours.flatMap((one): readonly Moves[] => {
-    if (one.id === intent.id || one.sentAt === null) return [];
+    if (one.id === intent.id || one.sentAt === null || wasSettled(one, intent)) return [];
     const changes = explanationOf(one);
     if (one.state === 'confirmed') return [{ at: one.settledAt ?? 0, changes }];
     const isOpen = isUndecided(one) || (one.state === 'expired' && (one.settledAt ?? 0) >= intent.plannedAt);
     return isOpen ? [{ at: Number.POSITIVE_INFINITY, changes }] : [];
   });
+}
+
+/**
+ * Whether an earlier call was settled, and shown, when this one was planned: always, unless this one left beside it
+ * (DESIGN §2.1, §2.3). The order of the looks says so; the dates are of two machines, whose clocks are apart.
+ */
+function wasSettled(earlier: Intent, intent: Intent): boolean {
+  return !isUndecided(earlier) && earlier.epoch < intent.epoch && intent.emergency !== true;
 }
 
 /** Not seen done within `reflectTimeout`, whatever its answer was: that is the venue's trouble, not that of a run that died. */

@@ -1,9 +1,11 @@
 /** A run may die between the fact in the journal and the machine that waits for it: each combination of the two. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { IntentState } from '../../src/core/intent.ts';
+import { parse } from '../../src/core/money.ts';
 import type { TestRedis } from '../support/redis.ts';
 import { startTestRedis } from '../support/redis.ts';
-import { Bench } from './bench.ts';
+import { policy } from '../core/build.ts';
+import { Bench, PLAIN } from './bench.ts';
 
 let redis: TestRedis;
 beforeAll(async () => {
@@ -108,6 +110,22 @@ describe('what the journal knows reaches the machine', () => {
     expect(b.last('looked')?.mode).toBe('halted');
     expect(b.alerts('halt')).toHaveLength(1);
     expect(b.venue.sent).toHaveLength(1);
+  });
+});
+
+describe('a call that another machine settled', () => {
+  it('is not taken for one that came after the next call, however its clock is ahead', async () => {
+    const caps = { perAction: parse('200'), perHour: null, perDay: null, perIncident: null };
+    const { limits } = policy({ caps, urgentCaps: caps });
+    const loans = { one: { debt: '8600', btc: '1' } };
+    const b = new Bench(redis.connect(), { loans, policy: { ...PLAIN, limits } });
+    await b.look();
+    const [first] = await b.journal.intents();
+    const key = `${b.journal.prefix}intent:${first?.id ?? ''}`;
+    await redis.connect().hset(key, 'settledAt', (first?.settledAt ?? 0) + 2_000);
+    await b.look();
+    expect(b.venue.sent).toHaveLength(2);
+    expect(await b.intentStates()).toEqual(['confirmed', 'confirmed']);
   });
 });
 

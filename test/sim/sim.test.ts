@@ -45,6 +45,7 @@ describe('seeded simulations', () => {
     [229, 'after a clock was set back, no look came until the time that it had said'],
     [634, 'a transfer that a liquidation used up stayed undecided'],
     [821, 'a process that only watched took an emptied journal for its own and used an id twice'],
+    [1912, 'a call that a machine with a clock ahead had settled kept the next one undecided for good'],
   ])('seed %i stays mended: %s', async (seed) => {
     const outcome = await runSeed(seed);
     expect(violationText(outcome)).toBe('');
