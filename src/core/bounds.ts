@@ -44,7 +44,7 @@ function countedFor({ scene, loan, tier }: Ask, planned: readonly Spent[]): read
 
 function moneyBound(ask: Ask, at: At, option: Option, inside: CoinNow | null): Bound {
   if (option.from === 'inside') {
-    const coins = inside === null ? ZERO : option.fed ? inside.free : inside.spendable;
+    const coins = inside === null ? ZERO : option.fed ? inside.brought : inside.spendable;
     return { name: 'inside', coins, cause: 'money' };
   }
   const wallet = PRODUCT_FACTS[ask.loan.product].wallet;

@@ -102,7 +102,7 @@ function find(scene: Scene, need: Need): { readonly facts: Facts } | { readonly 
   if (typeof levels === 'string') return absent(need, view, 'levels', levels);
   const insideName = PRODUCT_FACTS[view.product].inside;
   const keep = input.wallets.find((rule) => rule.name === insideName)?.keep ?? {};
-  const { position, notes } = positionOf(view, { keep, undecided: input.undecided });
+  const { position, notes } = positionOf(view, { keep, undecided: input.undecided, recent: input.recent });
   const aim = aimOf(scene, need, view, policy);
   return {
     facts: {

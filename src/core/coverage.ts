@@ -34,7 +34,7 @@ export function gapsOf(input: DecideInput, loans: readonly LeveledLoan[]): reado
         ...{ loan: loan.id, episode: 'coverage', aim: 'target', urgency: 'urgent' },
         ...{ emergency: false, remainder: null, clear: null },
       },
-      start: positionOf(loan, { keep, undecided: input.undecided }).position,
+      start: positionOf(loan, { keep, undecided: input.undecided, recent: input.recent }).position,
       t: loan.ltv.times(levels.target).div(levels.act),
     });
     const found = gapOf(loan, plan);

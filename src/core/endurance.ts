@@ -123,7 +123,11 @@ export function metBy(wanted: Wanted, rows: readonly Endured[]): readonly Met[] 
 function openLoans(input: EnduranceInput): readonly LoanView[] {
   const open = input.view.loans.filter(({ status, debtValue }) => status === 'open' && debtValue.gt(ZERO));
   return open.map((loan) => {
-    const { position } = positionOf(loan, { keep: keptInside(input, loan), undecided: input.undecided });
+    const { position } = positionOf(loan, {
+      keep: keptInside(input, loan),
+      undecided: input.undecided,
+      recent: [],
+    });
     return { ...loan, collateralValue: position.C, venueLtv: null };
   });
 }
@@ -187,6 +191,7 @@ function allLive(input: EnduranceInput, loans: readonly LoanView[], scenario: Sc
     needs: [],
     priorities: {},
     reserved: [],
+    recent: [],
     recentAmounts: [],
     fruitless: {},
     dislocated: [],
@@ -220,7 +225,7 @@ function brought(scene: ReturnType<typeof sceneOf>, loan: LoanView, purse: Purse
     loan,
     policy,
     tier: 'urgent',
-    start: positionOf(loan, { keep, undecided: scene.input.undecided }).position,
+    start: positionOf(loan, { keep, undecided: scene.input.undecided, recent: scene.input.recent }).position,
     t,
     purse,
   });

@@ -95,6 +95,8 @@ export interface DecideInput {
   readonly reserved: readonly Reservation[];
   /** Intents of the account that may still move money. */
   readonly undecided: readonly Intent[];
+  /** Our newest calls, settled or not, in no order. */
+  readonly recent: readonly Intent[];
   /** Recent intents (record window), so that fingerprints stay unique. */
   readonly recentAmounts: readonly string[];
   /** Times of the sends in a row without any effect, per loan: the fuse's input. */

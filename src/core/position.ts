@@ -28,6 +28,8 @@ export interface CoinNow {
   readonly free: Dec;
   /** The same, less what the operator keeps there and what an undecided intent may have touched. */
   readonly spendable: Dec;
+  /** What the newest transfer of ours brought and is still there. Nothing is kept back of it: it only passes through. */
+  readonly brought: Dec;
   readonly price: Dec;
   /** Weight at which an inside repayment takes them out. */
   readonly weight: Dec;
@@ -52,15 +54,17 @@ export interface InsideRules {
   /** Coins that stay inside, per asset. */
   readonly keep: Readonly<Record<Asset, Dec>>;
   readonly undecided: readonly Intent[];
+  /** Our newest calls, settled or not, in no order. */
+  readonly recent: readonly Intent[];
 }
 
 /** The position a plan starts from: quantities, cut to the worse of what is possible (DESIGN §2.7, §5.7). */
 export function positionOf(loan: LoanView, inside: InsideRules): Basis {
   const facts = PRODUCT_FACTS[loan.product];
-  const mine = inside.undecided.filter((intent) => intent.loan === loan.id);
-  const coins = loan.collateral.map((coin) =>
-    coinNow(coin, facts.insideCounts === 'one' ? ONE : coin.weight, inside, mine),
-  );
+  const isMine = (intent: Intent): boolean => intent.loan === loan.id;
+  const mine = inside.undecided.filter(isMine);
+  const calls = { ...inside, undecided: mine, recent: inside.recent.filter(isMine) };
+  const coins = loan.collateral.map((coin) => coinNow(coin, facts.insideCounts === 'one' ? ONE : coin.weight, calls));
   const believed = believedCollateral(loan);
   const leaving = mayStillLeave(loan, mine);
   return {
@@ -69,20 +73,43 @@ export function positionOf(loan: LoanView, inside: InsideRules): Basis {
   };
 }
 
-function coinNow(coin: CollateralView, weight: Dec, inside: InsideRules, mine: readonly Intent[]): CoinNow {
+function coinNow(coin: CollateralView, weight: Dec, mine: InsideRules): CoinNow {
+  const kept = mine.keep[coin.asset] ?? ZERO;
   const free = untouched(coin, mine);
-  return { ...coin, weight, free, spendable: max(ZERO, free.minus(inside.keep[coin.asset] ?? ZERO)) };
+  return { ...coin, weight, free, spendable: max(ZERO, free.minus(kept)), brought: broughtIn(coin, mine.recent, kept) };
 }
 
 /**
  * Coins inside that no undecided intent can have touched. One that takes coins out may have taken any of them; one that brings
- * some in leaves those alone that were there before it, and what it brings counts only once it is settled (DESIGN §5.7).
+ * some in leaves those alone that were there before it and that we have not paid with since. What it brings counts only once
+ * it is settled (DESIGN §5.7).
  */
-function untouched({ asset, free }: CollateralView, mine: readonly Intent[]): Dec {
-  const here = mine.filter((intent) => intent.asset === asset);
+function untouched({ asset, free }: CollateralView, { undecided, recent }: InsideRules): Dec {
+  const here = undecided.filter((intent) => intent.asset === asset);
   if (here.some(({ from }) => from === 'inside')) return ZERO;
   const incoming = here.filter(({ to }) => to === 'inside');
-  return incoming.reduce((least, { before }) => min(least, parse(before.inside[asset] ?? '0')), free);
+  return incoming.reduce((least, intent) => min(least, stoodBefore(intent, recent)), free);
+}
+
+/**
+ * What our newest transfer brought in and is still there. Somebody may have used it meanwhile, and then the coins that were
+ * inside before it are none of it: they are charged, and kept, like any others. A transfer that is too long ago to be known
+ * brought nothing.
+ */
+function broughtIn({ asset, free }: CollateralView, recent: readonly Intent[], kept: Dec): Dec {
+  const transfer = recent
+    .filter((one) => one.asset === asset && one.to === 'inside' && one.state === 'confirmed')
+    .reduce<Intent | null>((newest, one) => (newest === null || one.epoch > newest.epoch ? one : newest), null);
+  if (transfer === null) return ZERO;
+  const stood = max(stoodBefore(transfer, recent), min(kept, parse(transfer.before.inside[asset] ?? '0')));
+  return min(parse(transfer.amount), max(ZERO, free.minus(stood)));
+}
+
+/** Coins that were inside before a transfer brought more, less those that later calls of ours took out again. */
+function stoodBefore({ asset, before, epoch }: Intent, recent: readonly Intent[]): Dec {
+  const later = recent.filter((one) => one.epoch > epoch && one.asset === asset && one.from === 'inside');
+  const taken = later.filter(({ state }) => state === 'confirmed' || state === 'expired');
+  return max(ZERO, parse(before.inside[asset] ?? '0').minus(sum(taken.map(({ amount }) => parse(amount)))));
 }
 
 /**
@@ -162,7 +189,13 @@ export function afterRepayInside(position: Position, asset: Asset, coins: Dec): 
 
 function taken(coin: CoinNow, coins: Dec): CoinNow {
   const less = (held: Dec): Dec => max(ZERO, held.minus(coins));
-  return { ...coin, amount: less(coin.amount), free: less(coin.free), spendable: less(coin.spendable) };
+  return {
+    ...coin,
+    amount: less(coin.amount),
+    free: less(coin.free),
+    spendable: less(coin.spendable),
+    brought: less(coin.brought),
+  };
 }
 
 /** After coins were added as collateral, counted tier by tier. */

@@ -35,6 +35,8 @@ export interface Question {
   /** Of its prices. */
   readonly verdicts: Verdicts;
   readonly undecided: readonly Intent[];
+  /** Our newest calls as they stand now, those that this look settled too, in no order. */
+  readonly ours: readonly Intent[];
   readonly freedom: Freedom;
   /** Calls that the venue fails at. */
   readonly breakers: readonly Breaker[];
@@ -72,7 +74,7 @@ export function decideBlind(draft: Draft, why: string, now: number): readonly De
 }
 
 export function inputOf(question: Question): DecideInput {
-  const { setup, draft, opened, view, verdicts, undecided, freedom, breakers, now } = question;
+  const { setup, draft, opened, view, verdicts, undecided, ours, freedom, breakers, now } = question;
   const policies: Record<LoanId, Policy> = {};
   const priorities: Record<LoanId, number> = {};
   for (const loan of view.loans) {
@@ -94,6 +96,7 @@ export function inputOf(question: Question): DecideInput {
     charges: opened.charges,
     reserved: [...draft.loans].flatMap(([loan, stored]) => held(stored).map((one) => ({ ...one, loan }))),
     undecided,
+    recent: ours,
     recentAmounts: opened.recentAmounts,
     fruitless: fruitlessOf(question),
     dislocated: dislocatedOf(verdicts),

@@ -108,7 +108,8 @@ class Look {
     const others = (loan: LoanId): string | null => strangeWords(sight.strange, loan);
     seeLoans(setup, draft, { view, undecided, now: deps.clock.wall(), epoch: opened.epoch, others }); // 4
     const freedom = this.#freedom(draft, gathered, undecided);
-    const question = { setup, draft, opened, view, verdicts, undecided, freedom, breakers, now: this.#redisNow() };
+    const calls = { undecided, ours: movesOf(opened, judged).ours };
+    const question = { setup, draft, opened, view, verdicts, ...calls, freedom, breakers, now: this.#redisNow() };
     tellCoverage(question);
     const plan = await triage(deps, question, sight, signal); // 5
     escalate(setup, draft, view, plan?.intent.loan ?? null, (loan) => whyNothing(draft, loan));

@@ -9,6 +9,8 @@ import type {
   WalletView,
   WeightTier,
 } from '../../src/core/loan.ts';
+import type { Intent } from '../../src/core/intent.ts';
+import { intentFrom } from '../../src/core/intents.ts';
 import { NOTHING_LEARNED } from '../../src/core/learned.ts';
 import { loanId } from '../../src/core/loan.ts';
 import { Dec, ZERO, parse, sum } from '../../src/core/money.ts';
@@ -260,6 +262,7 @@ export function input(spec: InputSpec): DecideInput {
     charges: [],
     reserved: [],
     undecided: [],
+    recent: [],
     recentAmounts: [],
     fruitless: {},
     dislocated: [],
@@ -277,4 +280,11 @@ export type Act = Extract<Decision, { verdict: 'act' }>;
 export function acting(decision: Decision | undefined): Act {
   if (decision?.verdict !== 'act') throw new Error(`expected an act, got ${JSON.stringify(decision, null, 1)}`);
   return decision;
+}
+
+/** The call of a decision, done: the newest that is known when the rest of its plan is decided. */
+export function landed(decision: Act, on: LoanView, more: Partial<Intent> = {}): Intent {
+  const facts = { view: view([on], []), episode: 'e', mode: 'live', policyDigest: 'p', maxAgeMs: 1_000 } as const;
+  const made = intentFrom(decision, { ...facts, id: 'a-1-1', epoch: 1, plannedAt: NOW });
+  return { ...made, state: 'confirmed', sentAt: NOW, settledAt: NOW, ...more };
 }

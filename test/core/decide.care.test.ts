@@ -5,7 +5,7 @@ import type { Intent } from '../../src/core/intent.ts';
 import { intentFrom } from '../../src/core/intents.ts';
 import type { DecideInput } from '../../src/core/need.ts';
 import { parse } from '../../src/core/money.ts';
-import { NOW, coin, dec, debt, input, loan, need, rung, view, wallet } from './build.ts';
+import { NOW, coin, dec, debt, input, landed, loan, need, rung, view, wallet } from './build.ts';
 import type { InputSpec } from './build.ts';
 import { CROSS, SPOT, act, fired, one } from './cross.ts';
 
@@ -69,6 +69,27 @@ describe('an undecided intent', () => {
     expect(repays('500', taking)).not.toBe('500');
   });
 
+  it('that brings coins in does not count for what we paid with from inside meanwhile', () => {
+    const at = (free: string) =>
+      loan({
+        debts: [debt({ amount: '40000' })],
+        coins: [coin({ amount: '0.75' }), coin({ asset: 'USDT', amount: free, free, price: '1' })],
+      });
+    const before = { debt: {}, collateral: {}, inside: { USDT: '500' }, wallet: {}, ltv: '0.8' };
+    const into = { verb: 'transferIn', asset: 'USDT', amount: '900', from: 'spot', to: 'inside', before } as const;
+    const incoming = undecided({ ...into, epoch: 5 });
+    const paid = undecided({ id: 'a-6-1', epoch: 6, state: 'confirmed', from: 'inside', to: 'loan', amount: '300' });
+    const amount = (recent: readonly Intent[]): string => {
+      // The 900 may be among these, or somebody else brought them.
+      const needs = [need(at('1100'), { urgency: 'urgent', emergency: true })];
+      return act({ loans: [at('1100')], undecided: [incoming], recent, needs }).leg.amount;
+    };
+    expect(amount([incoming])).toBe('500');
+    expect(amount([{ ...paid, asset: 'USDT', verb: 'repay' }, incoming])).toBe('200');
+    expect(amount([{ ...paid, asset: 'USDT', verb: 'repay', state: 'rejected' }, incoming])).toBe('500');
+    expect(amount([incoming, { ...paid, asset: 'USDT', verb: 'repay', epoch: 4 }])).toBe('500');
+  });
+
   it('that releases collateral is counted as gone until it is seen gone', () => {
     const needs = [need(CROSS, { urgency: 'urgent', emergency: true })];
     const before = { debt: {}, collateral: { BTC: '1' }, inside: {}, wallet: {}, ltv: '0.8' };
@@ -78,6 +99,53 @@ describe('an undecided intent', () => {
     expect(decision.leg).toMatchObject({ verb: 'transferIn', asset: 'USDT', amount: '12100' });
     const seen = { ...before, collateral: { BTC: '1.1' } };
     expect(act({ undecided: [{ ...release, before: seen }], needs }).leg.amount).toBe('9000');
+  });
+});
+
+describe('the repayment that a transfer feeds', () => {
+  const at = (free: string) =>
+    loan({
+      coins: [coin({ amount: '1', price: '50000' }), coin({ asset: 'USDT', amount: free, price: '1' })],
+      debts: [debt({ amount: '42000' })],
+    });
+  const KEPT = [
+    { name: 'spot', keep: {} },
+    { name: 'crossInside', keep: { USDT: dec(1_000) } },
+  ];
+  const RULES = { ladder: [rung(1, { from: ['inside'] }), rung(2, { from: ['wallet'] })] };
+
+  function feeds(inside: string, now: string, more: readonly Partial<Intent>[] = []) {
+    const first = act({ loans: [at(inside)], wallets: KEPT }, { ...RULES, ladder: RULES.ladder.slice(1) });
+    expect(first.leg.verb).toBe('transferIn');
+    const transfer = landed(first, at(inside));
+    const recent = [...more.map((one) => ({ ...transfer, verb: 'repay' as const, ...one })), transfer];
+    const needs = [need(at(now), { remainder: first.remainder })];
+    const decision = act({ loans: [at(now)], wallets: KEPT, needs, recent }, RULES);
+    return { brought: first.leg.amount, leg: decision.leg, charged: decision.chargeUsd };
+  }
+
+  it('uses all that was brought, whatever is to be kept of the rest', () => {
+    const { brought, leg, charged } = feeds('400', parse('400').plus('11000').toFixed());
+    expect([leg.verb, leg.from, charged]).toEqual(['repay', 'inside', '0']);
+    expect(parse(leg.amount).lte(brought)).toBe(true);
+    expect(parse(leg.amount).gt('9000')).toBe(true);
+  });
+
+  it('leaves what is kept when what was brought is gone, and charges what it pays with instead', () => {
+    const gone = feeds('400', '400');
+    expect(gone.leg.verb).toBe('transferIn');
+    const above = feeds('1700', '1700');
+    expect([above.leg.verb, above.leg.amount, above.charged]).toEqual(['repay', '700', '700']);
+    const half = feeds('1700', '2000');
+    expect([half.leg.amount, half.charged]).toEqual(['300', '0']);
+  });
+
+  it('tells what was brought from what was inside, also when that was paid with meanwhile', () => {
+    const paid = { epoch: 2, from: 'inside', to: 'loan', amount: '700' } as const;
+    expect(feeds('1700', '1600', [paid]).leg.amount).toBe('600');
+    // Never below what is kept, even where the order of things is not known.
+    expect(feeds('1700', '1600', [{ ...paid, amount: '1700' }]).leg.amount).toBe('600');
+    expect(feeds('1700', '2000', [{ ...paid, state: 'rejected' }]).leg.amount).toBe('300');
   });
 });
 
@@ -163,7 +231,7 @@ describe('dust and minima', () => {
       debts: [debt({ amount: '130.0009', minLeft: '100' })],
     });
     const second = act(
-      { loans: [ticked], needs: [need(ticked, { remainder: first.remainder })] },
+      { loans: [ticked], needs: [need(ticked, { remainder: first.remainder })], recent: [landed(first, small)] },
       { ...rules, dust: 'leave' },
     );
     expect(second.leg).toMatchObject({ verb: 'repay', amount: '130.0009', full: true });
@@ -211,7 +279,8 @@ describe('fingerprints', () => {
       coins: [coin({ amount: '1', price: '50000' }), coin({ asset: 'USDT', amount: first.leg.amount, price: '1' })],
       debts: CROSS.debts,
     });
-    const second = act({ ...FREE, loans: [moved], needs: [need(moved, { remainder: first.remainder })] });
+    const needs = [need(moved, { remainder: first.remainder })];
+    const second = act({ ...FREE, loans: [moved], needs, recent: [landed(first, CROSS)] });
     expect(second.fingerprint).toBe('marked');
     expect(second.leg.amount).not.toBe(first.leg.amount);
     expect(parse(second.leg.amount).gte('9000')).toBe(true);

@@ -11,8 +11,9 @@ import type { LoanView, Product } from '../../src/core/loan.ts';
 import { type Dec, ONE, ZERO, ceil, max, min, parse } from '../../src/core/money.ts';
 import type { DecideInput } from '../../src/core/need.ts';
 import { recompute } from '../../src/core/sizingRecord.ts';
-import { coin, dec, debt, input, loan, need, policy, rung, wallet } from './build.ts';
+import { coin, dec, debt, input, landed, loan, need, policy, rung, wallet } from './build.ts';
 import type { Act } from './build.ts';
+import type { Intent } from '../../src/core/intent.ts';
 
 /** Shrinking a failure of so many parts may take minutes: it is cut short. */
 const RUNS = { numRuns: 400, interruptAfterTimeLimit: 15_000, markInterruptAsFailure: true };
@@ -156,12 +157,14 @@ function play(world: World): Played {
   const given = inputOf(world, at);
   let [decision] = decide(given);
   const acts: Act[] = [];
+  const recent: Intent[] = [];
   while (decision?.verdict === 'act' && acts.length < 4) {
     acts.push(decision);
+    recent.unshift(landed(decision, at, { epoch: acts.length }));
     at = carryOut(at, decision).view;
     if (decision.remainder === null) break;
     const needs = [need(at, { remainder: decision.remainder })];
-    [decision] = decide({ ...inputOf(world, at), needs });
+    [decision] = decide({ ...inputOf(world, at), needs, recent });
   }
   const verdict = acts.length > 0 ? decision?.verdict : 'act';
   return { acts, last: at, ended: verdict === 'act' ? null : verdict === 'nothing' ? 'reached' : 'limited' };

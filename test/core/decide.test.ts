@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { decide } from '../../src/core/decide.ts';
 import type { AccountMode, Charge } from '../../src/core/need.ts';
 import { parse } from '../../src/core/money.ts';
-import { NOW, coin, dec, debt, input, loan, need, policy, rung, view, wallet } from './build.ts';
+import { NOW, coin, dec, debt, input, landed, loan, need, policy, rung, view, wallet } from './build.ts';
 import type { InputSpec } from './build.ts';
 import { CROSS, SPOT, act, fired, one } from './cross.ts';
 
@@ -180,8 +180,10 @@ describe('limits', () => {
       coins: [coin({ amount: '1', price: '50000' }), coin({ asset: 'USDT', amount: '9000', price: '1' })],
       debts: CROSS.debts,
     });
-    const remainder = { rung: 2, legs: [{ verb: 'repay' as const, asset: 'USDT', atMost: '9000' }] };
-    const used = { needs: [need(inside, { remainder })], loans: [inside], charges: [charge('9000')] };
+    const transfer = act();
+    const { remainder } = transfer;
+    const recent = [landed(transfer, CROSS)];
+    const used = { needs: [need(inside, { remainder })], loans: [inside], charges: [charge('9000')], recent };
     const decision = act(used, { caps: { perDay: dec('9000'), perAction: dec('100') } });
     expect(decision.leg).toMatchObject({ verb: 'repay', amount: '9000', from: 'inside' });
     expect(decision.chargeUsd).toBe('0');

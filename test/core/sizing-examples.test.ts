@@ -21,7 +21,7 @@ import {
 } from '../../src/core/sizing.ts';
 import { survives } from '../../src/core/survival.ts';
 import { clairvoyantAdd, clairvoyantMixed, clairvoyantRepay } from '../support/clairvoyant.ts';
-import { acting, coin, dec, debt, input, loan, need, policy, rung, tiers, wallet } from './build.ts';
+import { acting, coin, dec, debt, input, landed, loan, need, policy, rung, tiers, wallet } from './build.ts';
 import type { Act } from './build.ts';
 
 /** Figures of the table as they were parsed: every example has fields of its own. */
@@ -86,7 +86,8 @@ describe('sizing examples', () => {
     const between = loan({ coins: [btc, moved], debts: before.debts });
     expect(six(between.ltv)).toBe(expected.ltvAfterTransferOnly);
     const needs = [need(between, { remainder: first.remainder })];
-    const second = only(decide(input({ loans: [between], wallet: spot, policy: plain, needs })));
+    const recent = [landed(first, before)];
+    const second = only(decide(input({ loans: [between], wallet: spot, policy: plain, needs, recent })));
     expectLeg(second, 'repay', expected.legs[1].amount);
     expect(second.chargeUsd).toBe('0');
     expect(second.remainder).toBeNull();
@@ -183,7 +184,10 @@ describe('sizing examples', () => {
 
     const moved = at(second.leg.amount, owed.minus(first.leg.amount));
     const afterSecond = [need(moved, { remainder: second.remainder })];
-    const third = only(decide(input({ loans: [moved], wallet: spot, policy: plain, needs: afterSecond })));
+    const asked = { loans: [moved], wallet: spot, policy: plain, needs: afterSecond };
+    const third = only(
+      decide(input({ ...asked, recent: [landed(second, repaid), landed(first, before, { epoch: 0 })] })),
+    );
     expectLeg(third, 'repay', expected.legs[2].amount);
     expect(six(parse(third.ltvAfter))).toBe(expected.ltvAfter);
   });

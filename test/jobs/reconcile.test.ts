@@ -4,7 +4,7 @@ import type { IntentState } from '../../src/core/intent.ts';
 import { parse } from '../../src/core/money.ts';
 import type { TestRedis } from '../support/redis.ts';
 import { startTestRedis } from '../support/redis.ts';
-import { policy } from '../core/build.ts';
+import { policy, rung } from '../core/build.ts';
 import { Bench, PLAIN } from './bench.ts';
 
 let redis: TestRedis;
@@ -126,6 +126,22 @@ describe('a call that another machine settled', () => {
     await b.look();
     expect(b.venue.sent).toHaveLength(2);
     expect(await b.intentStates()).toEqual(['confirmed', 'confirmed']);
+  });
+});
+
+describe('a transfer that a look finds done', () => {
+  it('feeds its repayment in that same look, with all that it brought and without a second charge', async () => {
+    const ladder = [rung(2, { do: 'repay', with: 'debt', from: ['wallet'] })];
+    const loans = { '': { debt: '8000', btc: '1', inside: '70' } };
+    const b = new Bench(redis.connect(), { product: 'binance.crossMargin', loans, policy: { ...PLAIN, ladder } });
+    b.venue.script.push({ do: 'accept', settleMs: 3_000 });
+    await b.look();
+    expect(await b.state('')).toBe('acting.settling');
+    b.clock.pass(4_000);
+    await b.look();
+    const [transfer, repay] = b.venue.sent;
+    expect([transfer?.verb, repay?.verb, repay?.chargeUsd]).toEqual(['transferIn', 'repay', '0']);
+    expect(Number(repay?.amount)).toBeCloseTo(Number(transfer?.amount), 2);
   });
 });
 

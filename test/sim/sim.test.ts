@@ -43,8 +43,10 @@ describe('seeded simulations', () => {
     [37, 'budgets forgot what was charged while Redis’ clock was behind'],
     [72, 'an OKX call that was paid for and then failed stayed undecided'],
     [229, 'after a clock was set back, no look came until the time that it had said'],
+    [251, 'what a hanging transfer had brought was paid with before it was settled, and again after that'],
     [634, 'a transfer that a liquidation used up stayed undecided'],
     [821, 'a process that only watched took an emptied journal for its own and used an id twice'],
+    [917, 'after a transfer whose money was used already, what `keep` says was paid with'],
     [1912, 'a call that a machine with a clock ahead had settled kept the next one undecided for good'],
   ])('seed %i stays mended: %s', async (seed) => {
     const outcome = await runSeed(seed);
