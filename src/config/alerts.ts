@@ -136,7 +136,7 @@ export function alertsInWords({ to, deadMan, deadManEveryMs, repeatMs, calmMs }:
   ];
 }
 
-function channelWords({ name, host, preset, least, topics, accounts }: AlertChannel): string {
+export function channelWords({ name, host, preset, least, topics, accounts }: AlertChannel): string {
   const what = least === 'critical' ? 'critical alerts' : 'warnings and critical alerts';
   const about = topics === null ? '' : ` about ${topics.join(', ')}`;
   const whose = accounts === null ? '' : ` of ${accounts.join(', ')} and of the server itself`;

@@ -8,7 +8,15 @@ import { PRODUCT_FACTS } from '../core/products.ts';
 import { alertsInWords } from './alerts.ts';
 import { crossLine, flexibleLine, isolatedLine, spotLine } from './simulatedLines.ts';
 import type { Line } from './simulatedLines.ts';
-import type { AccountConfig, Config, PolicyConfig, ServerConfig, SimulatedAccount, Survive } from './types.ts';
+import type {
+  AccountConfig,
+  Config,
+  PolicyConfig,
+  ServerConfig,
+  SimulatedAccount,
+  Survive,
+  Unlisted,
+} from './types.ts';
 import { durationText } from './units.ts';
 import { possible } from './users.ts';
 
@@ -24,7 +32,7 @@ export function planInWords(config: Config): readonly string[] {
     lines.push('', `account ${account.name}: ${accountWords(account)}`);
     lines.push(...walletWords(account).map((line) => `  ${line}`));
     for (const rule of account.loans) lines.push(...ruleWords(config, account, rule).map((line) => `  ${line}`));
-    lines.push(`  loans that no rule names: ${unlistedWords(account)}`);
+    lines.push(`  loans that no rule names: ${unlistedWords(account.unlisted)}`);
   }
   lines.push('', 'alerts:', ...alertsInWords(config.alerts).map((line) => `  ${line}`));
   return lines;
@@ -58,15 +66,14 @@ function walletWords({ wallets }: AccountConfig): readonly string[] {
   });
 }
 
-function unlistedWords({ unlisted }: AccountConfig): string {
+export function unlistedWords(unlisted: Unlisted): string {
   if (unlisted.kind === 'use') return `follow policy ${unlisted.policy}`;
   return unlisted.kind === 'alert' ? 'raise an alert, are not acted on' : 'are ignored';
 }
 
 function ruleWords(config: Config, account: AccountConfig, rule: LoanRule): readonly string[] {
   const policy = config.policies[rule.policy];
-  const match = Object.entries(rule.match).map(([field, value]) => `${field} ${value}`);
-  const head = `${rule.product}, ${match.length === 0 ? 'all' : match.join(', ')} -> policy ${rule.policy}`;
+  const head = `${ruleName(rule)} -> policy ${rule.policy}`;
   if (policy === undefined) return [head];
   const indent = (lines: readonly string[]): readonly string[] => lines.map((line) => `  ${line}`);
   const lines = knownLines(config, account, rule).map((known) => lineWords(policy, known));
@@ -83,11 +90,17 @@ function ruleWords(config: Config, account: AccountConfig, rule: LoanRule): read
   ];
 }
 
-function percent(ratio: Dec): string {
+/** The loans that a rule names: two rules of an account with one name name the same ones. */
+export function ruleName({ product, match }: Pick<LoanRule, 'product' | 'match'>): string {
+  const words = Object.entries(match).map(([field, value]) => `${field} ${value}`);
+  return `${product}, ${words.length === 0 ? 'all' : words.join(', ')}`;
+}
+
+export function percent(ratio: Dec): string {
   return `${ratio.times(100).toDecimalPlaces(2).toFixed()} %`;
 }
 
-function level(scale: Bands['scale'], ratio: Dec): string {
+export function level(scale: Bands['scale'], ratio: Dec): string {
   return scale === 'ltv' ? `LTV ${percent(ratio)}` : `a cushion of ${percent(ratio)}`;
 }
 
@@ -162,7 +175,7 @@ function surviveWords({ survive }: PolicyConfig): readonly string[] {
   return survive === null ? [] : [`should survive ${moves(survive).join(' and ')} with the money it may use`];
 }
 
-function moves({ fall, rise }: Survive): readonly string[] {
+export function moves({ fall, rise }: Survive): readonly string[] {
   const one = (what: string, share: Dec | null): readonly string[] =>
     share === null ? [] : [`a ${what} of prices by ${percent(share)}`];
   return [...one('fall', fall), ...one('rise', rise)];
