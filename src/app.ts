@@ -4,32 +4,33 @@
  */
 import { randomUUID } from 'node:crypto';
 import { Alerting, alertsForPage } from './cli/alerting.ts';
+import type { AppOptions } from './cli/appOptions.ts';
 import type { Examined } from './cli/examination.ts';
 import { examineAll } from './cli/examination.ts';
-import type { Ending } from './cli/exit.ts';
 import { heldWords } from './reading/held.ts';
 import { Latecomers } from './cli/latecomers.ts';
 import { openReferences, placeOf, startSimulated, unnamedProducts, venueOf } from './cli/opening.ts';
-import type { PageSettings } from './cli/page.ts';
 import { servePage } from './cli/page.ts';
+import { setupOf } from './cli/configured.ts';
 import type { Connections } from './cli/redis.ts';
+import { Reloading } from './cli/reloading.ts';
+import type { Difference } from './cli/reloadTerms.ts';
+import { loosenedWords } from './cli/reloadTerms.ts';
 import { connectRedis, letters } from './cli/redis.ts';
 import type { Clock } from './clock.ts';
 import { within } from './clock.ts';
 import type { AccountConfig, Config } from './config/types.ts';
 import type { Mode } from './core/intent.ts';
-import { DISLOCATION_RULES } from './core/dislocation.ts';
 import { parse } from './core/money.ts';
-import type { VenueLog } from './exchanges/kit.ts';
 import type { ReferenceFeed } from './exchanges/reference.ts';
-import type { AccountSetup, LookDeps, LookEvent } from './jobs/account.ts';
+import type { LookDeps } from './jobs/account.ts';
 import type { Errand } from './jobs/errands.ts';
 import { followWords } from './jobs/following.ts';
 import { interestErrand } from './jobs/interest.ts';
 import type { AccountAddress } from './jobs/keys.ts';
+import type { Act } from './jobs/operator.ts';
 import { Operator } from './jobs/operator.ts';
 import { outsiders } from './jobs/outsiders.ts';
-import type { Passing } from './jobs/points.ts';
 import { Registry } from './jobs/registry.ts';
 import { Runner } from './jobs/runner.ts';
 import { Shelf } from './jobs/shelf.ts';
@@ -39,33 +40,6 @@ import { Tracking } from './jobs/tracking.ts';
 import { UNWATCHED_EVERY_MS, unwatchedErrand } from './jobs/unwatched.ts';
 import type { Stage } from './replay/player.ts';
 import type { Simulated, SimulatorAddresses } from './replay/simulated.ts';
-
-export interface AppOptions {
-  readonly config: Config;
-  readonly clock: Clock;
-  /** Compiled entry of the simulator's process, and the folder of shipped tapes. */
-  readonly simulatorEntry: string;
-  readonly tapesDir: string;
-  /** Overrides the tape of the policy file. */
-  readonly tape: string | readonly string[] | null;
-  /** How the tape of simulated accounts moves. At `max` its player alone says when prices moved, and waits for the lanes. */
-  readonly speed: number | 'max';
-  /** Sends nothing at all: the control run. */
-  readonly observeOnly: boolean;
-  readonly redisProgram: string | undefined;
-  readonly log: VenueLog;
-  /** Every account was examined; the first look follows. */
-  readonly onReady: (simulated: Simulated | null, warnings: readonly string[]) => Promise<void>;
-  readonly onEvent: (account: string, event: LookEvent) => void;
-  readonly onError: (account: string, error: Error) => void;
-  /** Something without which nothing can go on has ended: stop with this. */
-  readonly onFatal: (ending: Ending) => void;
-  /** Aborts a start that is no longer wanted. */
-  readonly signal: AbortSignal;
-  readonly page: PageSettings;
-  /** Where looks pass, told to a test's own entry; a server gives none. */
-  readonly passing?: Passing;
-}
 
 /** How long a stop waits for the running looks, and for everything else that has to close. */
 const STOP_GRACE_MS = 10_000;
@@ -90,12 +64,15 @@ export class App implements Stage {
   readonly #options: AppOptions;
   readonly #runners: Runner[] = [];
   readonly #closers: (() => Promise<unknown>)[];
+  /** The file that is acted by: the one of the start until another one is taken over. */
+  #config: Config;
   readonly #tracking: Tracking;
   #waiting: Latecomers | null = null;
   #stopping: Promise<void> | null = null;
 
   private constructor(options: AppOptions, simulated: Simulated | null, closers: (() => Promise<unknown>)[]) {
     this.#options = options;
+    this.#config = options.config;
     this.simulated = simulated;
     this.#closers = closers;
     this.#tracking = new Tracking(options.clock);
@@ -118,7 +95,8 @@ export class App implements Stage {
       await registry.begin(run);
       closers.push(() => alerting.close());
       await alerting.open(redis, registry, run);
-      closers.push(await servePage({ ...options, redis: redis.aside, alerts: alertsForPage(redis.aside) }));
+      const current = (): Config => app.#config;
+      closers.push(await servePage({ ...options, current, redis: redis.aside, alerts: alertsForPage(redis.aside) }));
       const addresses = simulated?.addresses ?? null;
       const opened = config.accounts.map((account) => ({ account, venue: venueOf(options, account, addresses) }));
       const references = openReferences(options, addresses, closers);
@@ -137,6 +115,7 @@ export class App implements Stage {
       const waiting = new Latecomers({ clock, emit, onError, join, miss: (absent) => registry.miss(absent) });
       app.#waiting = waiting;
       await waiting.start(late);
+      await app.#listen(ground);
       return app;
     } catch (error) {
       await app.stop(true);
@@ -170,7 +149,7 @@ export class App implements Stage {
     const safeguard = { journal: redis.journal, folder: redis.witnesses, reports: venue, validityMs };
     const track = new Track(redis.aside, address);
     const runner = await Runner.open({
-      setup: setupOf(options.config, account, mode),
+      setup: setupOf(this.#config, account.name, mode),
       address,
       venue,
       reference: references.get(account.name) ?? null,
@@ -197,7 +176,42 @@ export class App implements Stage {
       ...(mode === 'live' ? { safeguard } : {}),
     });
     this.#runners.push(runner);
+    // Another file may have been taken over while it opened.
+    runner.reload(setupOf(this.#config, account.name, mode));
     await registry.register(account.name, address);
+  }
+
+  /** From here on another file may be taken over. */
+  async #listen(ground: Ground): Promise<void> {
+    const { reload, clock, onError } = this.#options;
+    if (reload === undefined) return;
+    const close = await Reloading.open({
+      ...reload,
+      clock,
+      redis: ground.redis.aside,
+      current: () => this.#config,
+      apply: (config, difference, act) => this.#reload(ground, config, difference, act),
+      onError: (error) => {
+        onError('reload', error);
+      },
+    });
+    this.#closers.push(close);
+  }
+
+  /** Written down first; then every account has it at once, between two of its looks. */
+  async #reload({ redis, alerting }: Ground, config: Config, difference: Difference, act: Act): Promise<void> {
+    const { reload, onError } = this.#options;
+    const { from, to } = difference;
+    for (const { address } of this.#runners) await new Operator(redis.fast, address).reloaded({ ...act, from, to });
+    const before = this.#config;
+    this.#config = config;
+    for (const runner of this.#runners) runner.reload(setupOf(config, runner.name, runner.address.mode));
+    reload?.onApplied(config);
+    // What follows cannot take it back: looks come by themselves, and channels are told again by theirs.
+    const news = alerting.reload(before, config, loosenedWords(difference, act));
+    for (const done of await Promise.allSettled([this.ringAll('the policy file was reloaded'), news])) {
+      if (done.status === 'rejected') onError('reload', new Error(String(done.reason)));
+    }
   }
 
   #unwatched(account: AccountConfig, { addresses }: Ground, deps: LookDeps): readonly Errand[] {
@@ -258,23 +272,6 @@ function connect(options: AppOptions): Promise<Connections> {
     },
     onGone: onFatal,
   });
-}
-
-function setupOf(config: Config, account: AccountConfig, mode: Mode): AccountSetup {
-  const { coins, stables, wrapped } = config.dislocation;
-  return {
-    name: account.name,
-    venue: account.venue,
-    mode,
-    digest: config.digest,
-    policies: config.policies,
-    loans: account.loans,
-    unlisted: account.unlisted,
-    wallets: account.wallets,
-    groups: config.groups,
-    dislocation: { ...DISLOCATION_RULES, coin: coins, stable: stables, wrapper: wrapped },
-    timing: account.timing,
-  };
 }
 
 async function closeAll(closers: (() => Promise<unknown>)[], clock: Clock, ms: number): Promise<void> {

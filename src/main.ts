@@ -12,12 +12,15 @@ import { DID_NOT_START, EXIT, Ending, troubleText } from './cli/exit.ts';
 import type { ExitCode } from './cli/exit.ts';
 import type { OperatorFlags, Run } from './cli/operatorCommands.ts';
 import type { Output } from './cli/output.ts';
-import { outputTo } from './cli/output.ts';
+import { askAt, outputTo } from './cli/output.ts';
 import type { Reading, ReadingTools } from './cli/readingCommands.ts';
 import { addReadingCommands } from './cli/readingCommands.ts';
+import type { Reload } from './cli/reload.ts';
+import { addReloadCommand } from './cli/reloadCommand.ts';
 import type { SimulatorFlags } from './cli/simulatorCommand.ts';
 import { addSimulatorCommand } from './cli/simulatorCommand.ts';
 import { systemClock } from './clock.ts';
+import type { LoadInput } from './config/load.ts';
 import { ConfigError } from './config/problems.ts';
 import type { Config } from './config/types.ts';
 
@@ -43,13 +46,18 @@ const SIMULATOR_ENTRY = fileURLToPath(new URL('./simulator/process.js', import.m
 /** What a command needs is loaded when it runs: a mistyped flag is answered at once. */
 async function load(flags: Common & { readonly dryRun?: boolean }): Promise<Config> {
   const { loadConfig } = await import('./config/load.ts');
-  return loadConfig({
+  return loadConfig(inputOf(flags));
+}
+
+/** @throws Ending when the file cannot be read */
+function inputOf(flags: Common & { readonly dryRun?: boolean }): LoadInput {
+  return {
     path: flags.config,
     text: policyFile(flags.config),
     env: process.env,
     readSecret: (path) => readFileSync(path, 'utf8').replace(/\r?\n$/, ''),
     overrides: { dryRun: flags.dryRun, dataDir: flags.dataDir },
-  });
+  };
 }
 
 function policyFile(path: string): Uint8Array {
@@ -86,18 +94,27 @@ function stopSignal(output: Output, words: string): AbortSignal {
   return stop.signal;
 }
 
-/** A terminal that closes, or an operator who hopes for a reload: neither is a reason to stop watching loans. */
-function surviveHangup(output: Output): void {
+/** A terminal that closes is no reason to stop watching loans; a hang-up has the policy file read again. */
+function hangups(output: Output): (listener: () => void) => void {
+  let hear = (): void => {
+    output.say(
+      'SIGHUP: it is still starting, by the policy file as it was read at the start. Send it again when it runs.',
+    );
+  };
   process.on('SIGHUP', () => {
-    output.say('SIGHUP: reload is not offered yet, restart instead. Ballast goes on as it was.');
+    hear();
   });
+  return (listener) => {
+    hear = listener;
+  };
 }
 
 async function runStart(flags: StartFlags): Promise<ExitCode> {
   const output = outputOf(flags);
-  surviveHangup(output);
+  const onHangup = hangups(output);
   const stop = stopSignal(output, 'nothing new is sent; the call in flight finishes, then Ballast ends.');
-  const config = await load(flags);
+  const { loadConfig } = await import('./config/load.ts');
+  const config = loadConfig(inputOf(flags));
   const { start } = await import('./cli/start.ts');
   return start({
     config,
@@ -110,6 +127,13 @@ async function runStart(flags: StartFlags): Promise<ExitCode> {
     untilEnd: flags.untilEnd ?? false,
     json: flags.json ?? false,
     observeOnly: flags.observeOnly ?? false,
+    reload: {
+      read: () => loadConfig(inputOf(flags)),
+      dryRun: flags.dryRun ?? false,
+      host: hostname(),
+      pid: process.pid,
+      onHangup,
+    },
     pageFolder: PAGE_FOLDER,
     version: version(),
     stop,
@@ -158,6 +182,18 @@ async function operation(target: string, flags: Common & OperatorFlags): Promise
   return { config: await load(flags), ...common, by, target, why: flags.why, redisProgram };
 }
 
+async function reloadOf(flags: Common & OperatorFlags, yes: boolean): Promise<Reload> {
+  const { target: _target, ...common } = await operation('', flags);
+  const isTerminal = process.stdin.isTTY && process.stderr.isTTY;
+  return {
+    ...common,
+    yes,
+    host: hostname(),
+    readDry: () => load({ ...flags, dryRun: true }),
+    confirm: isTerminal ? (question) => askAt(process.stdin, process.stderr, question) : null,
+  };
+}
+
 function outputOf(flags: Common): Output {
   return outputTo({ out: process.stdout, err: process.stderr }, flags.json ?? false, flags.logLevel);
 }
@@ -197,6 +233,7 @@ function program(run: Run): Command {
     .action((flags: StartFlags) => run(() => runStart(flags)));
   addReadingCommands<Common>(ballast, { withCommon, run, reading, places });
   addOperatorCommands<Common>(ballast, { withCommon, run, operation });
+  addReloadCommand<Common>(ballast, { withCommon, run, reload: reloadOf });
   addAlertCommands<Common>(ballast, { withCommon, run, reading, operation });
   addSimulatorCommand(ballast, logLevel(), (flags) => run(() => runSimulator(flags)));
   return ballast;

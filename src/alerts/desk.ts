@@ -115,6 +115,11 @@ export class AlertDesk {
     }
   }
 
+  /** An operator had the policy file taken over, and that loosens something: whoever is told of trouble is told of this. */
+  reloaded(digest: string, says: string): void {
+    this.#then(() => this.#serve('reloaded', digest, says, 'warning'));
+  }
+
   /** Ballast is about to end by itself: said to every channel at once, without the ledger, which may be what is gone. */
   async lastWords(says: string): Promise<void> {
     const alert: Alert = {
@@ -169,13 +174,18 @@ export class AlertDesk {
   }
 
   /** Begins (`says`) or ends (`null`) what belongs to the server itself. */
-  async #serve(category: string, about: string, says: string | null): Promise<void> {
+  async #serve(
+    category: string,
+    about: string,
+    says: string | null,
+    severity: 'warning' | 'critical' = 'critical',
+  ): Promise<void> {
     const { file: scope, clock, accounts } = this.#options;
     const isAccount = category === 'noNotifier';
     const account = isAccount ? (accounts.find(({ name }) => name === about) ?? null) : null;
     const raised: Raised = {
       ...{ scope, account: account?.name ?? null, mode: account?.mode ?? null, category, loan: null, about },
-      ...{ severity: 'critical', says: says ?? '', cushion: null },
+      ...{ severity, says: says ?? '', cushion: null },
     };
     const known = found(await this.ledger.open(), raised);
     if (says !== null) await this.ledger.raise(raised, known, clock.wall());

@@ -137,6 +137,14 @@ export const SERVERS = {
     does: 'It says what it would do and sends nothing, as long as processes with another policy act.',
     can: 'Stop the others, or start this one with their file.',
   },
+  reloaded: {
+    kind: 'happened',
+    topic: 'server',
+    means: 'the policy was loosened',
+    does: 'It acts by the new policy from the next look of each account on.',
+    can: 'Nothing, if you know of it. Else put the old file back and `ballast reload`, and see who may write it.',
+    each: true,
+  },
   channel: {
     kind: 'served',
     topic: 'server',

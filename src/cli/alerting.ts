@@ -1,7 +1,6 @@
 /** The alert desk of a server: made of its policy file, between the looks and whoever else listens. */
 import { createHash } from 'node:crypto';
 import type { Redis } from 'ioredis';
-import type { AppOptions } from '../app.ts';
 import type { Alert } from '../alerts/alert.ts';
 import type { DeskAccount } from '../alerts/desk.ts';
 import { AlertDesk } from '../alerts/desk.ts';
@@ -10,12 +9,14 @@ import { openChannel } from '../alerts/channel.ts';
 import { AlertLedger } from '../alerts/ledger.ts';
 import { RedisStore } from '../alerts/store.ts';
 import { within } from '../clock.ts';
+import { alertsDifference } from '../config/alertsDifference.ts';
 import type { AccountConfig, Config } from '../config/types.ts';
 import type { AccountAddress } from '../jobs/keys.ts';
 import { prefixOf } from '../jobs/keys.ts';
 import type { Registry } from '../jobs/registry.ts';
 import type { AlertLedger as PageAlerts } from '../server/alerts.ts';
 import type { Alert as WireAlert } from '../server/wire.ts';
+import type { AppOptions } from './appOptions.ts';
 import type { Connections } from './redis.ts';
 
 /** Longest that a stop waits for messages that are on their way. */
@@ -26,6 +27,8 @@ export class Alerting {
   /** What the server is to be started with: everything it says is heard here first. */
   readonly options: AppOptions;
   #desk: AlertDesk | null = null;
+  #ground: { readonly redis: Connections; readonly registry: Registry; readonly run: string } | null = null;
+  readonly #joined = new Map<string, string>();
   #lastWords: Promise<void> = Promise.resolve();
 
   constructor(given: AppOptions) {
@@ -43,9 +46,28 @@ export class Alerting {
   }
 
   async open(redis: Connections, registry: Registry, run: string): Promise<void> {
-    const { config, clock, observeOnly, onError } = this.options;
+    this.#ground = { redis, registry, run };
+    this.#desk = this.#deskOf(this.options.config, redis, run);
+    await this.#start(this.#desk, registry);
+  }
+
+  /** The file that acts from now on. The new desk hears before the old one ends: told twice is better than not told. */
+  async reload(before: Config, after: Config, loosened: string | null): Promise<void> {
+    const [ground, old] = [this.#ground, this.#desk];
+    if (ground === null) return;
+    if (loosened !== null) old?.reloaded(after.digest, loosened);
+    if (alertsDifference(before.alerts, after.alerts).length === 0) return;
+    const desk = this.#deskOf(after, ground.redis, ground.run);
+    for (const [account, scope] of this.#joined) desk.join(account, scope);
+    this.#desk = desk;
+    await old?.stop(STOP_WITHIN_MS);
+    await this.#start(desk, ground.registry);
+  }
+
+  #deskOf(config: Config, redis: Connections, run: string): AlertDesk {
+    const { clock, observeOnly, onError } = this.options;
     const { to, deadMan, deadManEveryMs, repeatMs: steps, calmMs, quietMs, spacingMs } = config.alerts;
-    this.#desk = new AlertDesk({
+    return new AlertDesk({
       store: new RedisStore(redis.fast, run),
       clock,
       channels: to.map((channel) => openChannel(channel, clock)),
@@ -59,14 +81,18 @@ export class Alerting {
         onError('alerts', error);
       },
     });
+  }
+
+  async #start(desk: AlertDesk, registry: Registry): Promise<void> {
     const living = await registry.living();
-    await this.#desk.start((scope) => {
+    await desk.start((scope) => {
       const [, world] = /^ballast:\w+:([^:{]+):\{/.exec(scope) ?? [];
       return world === undefined || living === null || living.has(world);
     });
   }
 
   join(account: string, address: AccountAddress): void {
+    this.#joined.set(account, prefixOf(address));
     this.#desk?.join(account, prefixOf(address));
   }
 

@@ -1,4 +1,5 @@
 /** Where words go. With `--json` standard output carries one JSON object at the end and nothing else; words go to standard error. */
+import { createInterface } from 'node:readline/promises';
 import { pino } from 'pino';
 import type { VenueLog } from '../exchanges/kit.ts';
 
@@ -51,4 +52,25 @@ function pinoTarget(stream: NodeJS.WritableStream): { write(text: string): void 
       stream.write(text);
     },
   };
+}
+
+/** A question to the person at a terminal: `y` and `yes` are yes, all else is no. */
+export async function askAt(
+  input: NodeJS.ReadableStream,
+  output: NodeJS.WritableStream,
+  question: string,
+): Promise<boolean> {
+  const terminal = createInterface({ input, output });
+  const over = new AbortController();
+  // A terminal that goes away has not said yes.
+  terminal.once('close', () => {
+    over.abort();
+  });
+  try {
+    return /^y(?:es)?$/i.test((await terminal.question(question, { signal: over.signal })).trim());
+  } catch {
+    return false;
+  } finally {
+    terminal.close();
+  }
 }

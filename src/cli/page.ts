@@ -20,6 +20,8 @@ export interface PageSettings {
 
 export interface ServeOptions extends Pick<PageOptions, 'alerts' | 'routes'> {
   readonly config: Config;
+  /** The file that is acted by now. */
+  readonly current: () => Config;
   readonly clock: Clock;
   /** A connection that no lane uses. */
   readonly redis: Redis;
@@ -33,7 +35,7 @@ const SHOWN = 8;
 
 /** @returns what ends it */
 export async function servePage(options: ServeOptions): Promise<() => Promise<void>> {
-  const { config, clock, redis, page, onError } = options;
+  const { config, current, clock, redis, page, onError } = options;
   const { server } = config;
   if (server === null) return () => Promise.resolve();
   const over = new AbortController();
@@ -43,9 +45,9 @@ export async function servePage(options: ServeOptions): Promise<() => Promise<vo
     },
     ...{ clock, host: server.host, port: server.port, url: server.url },
     ...{ folder: page.folder, version: page.version, tapeAt: page.tapeAt },
-    survey: new Survey({ redis, config, clock }),
+    survey: new Survey({ redis, config: current, clock }),
     wanted: config.accounts.map(({ name }) => name),
-    policy: config.digest.slice(0, SHOWN),
+    policy: () => current().digest.slice(0, SHOWN),
     token: server.token?.reveal() ?? page.freshToken,
     reads: server.token === null ? 'free' : 'token',
     alerts: options.alerts,

@@ -1,29 +1,26 @@
 /** `ballast start`: the server, and, where the policy file names simulated exchanges, their tape. */
 import { randomBytes } from 'node:crypto';
-import type { AppOptions } from '../app.ts';
 import { App } from '../app.ts';
 import type { Clock } from '../clock.ts';
 import { isoOf } from '../clock.ts';
 import { problemText } from '../config/problems.ts';
-import type { AccountConfig, Config } from '../config/types.ts';
-import { levelsOf } from '../core/levels.ts';
-import type { LoanView } from '../core/loan.ts';
-import type { Levels } from '../core/need.ts';
-import type { Policy } from '../core/policy.ts';
-import { rulesFor } from '../core/select.ts';
+import type { Config } from '../config/types.ts';
 import type { LookEvent } from '../jobs/account.ts';
 import { play } from '../replay/player.ts';
 import type { Simulated, SimulatorState } from '../replay/simulated.ts';
 import { SimulatorError } from '../replay/simulated.ts';
+import type { AppOptions } from './appOptions.ts';
 import { DID_NOT_START, Ending, EXIT } from './exit.ts';
 import type { ExitCode } from './exit.ts';
 import { Narrator } from './narrator.ts';
 import { simulatorGone } from './opening.ts';
 import type { Output } from './output.ts';
+import type { ReloadSettings } from './reloading.ts';
 import { progressPrinter, TapeTime, utc } from './progress.ts';
 import { Reasons } from './reasons.ts';
 import { inWords, resultOf } from './report.ts';
 import type { AccountResult, RunResult } from './report.ts';
+import { accountOf, modeWords, ruleOf, speedWords } from './startWords.ts';
 
 export interface StartOptions {
   readonly config: Config;
@@ -42,6 +39,8 @@ export interface StartOptions {
   /** Folder of the compiled page, and the version that it shows. */
   readonly pageFolder: string;
   readonly version: string;
+  /** How the policy file is read again while the server runs. */
+  readonly reload: Omit<ReloadSettings, 'say'>;
   /** Aborts when the operator wants the server to stop. */
   readonly stop: AbortSignal;
 }
@@ -66,18 +65,21 @@ class Session {
   readonly #tapeTime: TapeTime;
   readonly #states = new Map<string, Readonly<Record<string, string>>>();
   readonly #complaints = new Set<string>();
+  /** The file that is acted by. */
+  #config: Config;
   #fatal: Ending | null = null;
 
   constructor(options: StartOptions) {
-    const { clock, config, stop } = options;
+    const { clock, stop } = options;
     this.#options = options;
+    this.#config = options.config;
     this.#reasons = new Reasons(options.observeOnly);
     this.#tapeTime = new TapeTime(clock);
     this.#narrator = new Narrator({
       clock,
-      ruleOf: (name, loan) => ruleOf(config, name, loan),
+      ruleOf: (name, loan) => ruleOf(this.#config, name, loan),
       timeOf: (name) => this.#timeOf(name),
-      modeOf: (name) => (options.observeOnly ? 'dryRun' : (accountOf(config, name)?.sends ?? 'dryRun')),
+      modeOf: (name) => (options.observeOnly ? 'dryRun' : (accountOf(this.#config, name)?.sends ?? 'dryRun')),
     });
     const end = (): void => {
       this.#over.abort(new Error('stopped'));
@@ -119,6 +121,7 @@ class Session {
       log: output.log,
       signal: this.#over.signal,
       page: this.#page(),
+      reload: this.#reload(),
       onReady: (simulated, warnings) => this.#preface(simulated, warnings),
       onEvent: (account, event) => {
         this.#hear(account, event);
@@ -130,6 +133,14 @@ class Session {
         this.#end(ending);
       },
     };
+  }
+
+  #reload(): NonNullable<AppOptions['reload']> {
+    const { reload, output } = this.#options;
+    const onApplied = (config: Config): void => {
+      this.#config = config;
+    };
+    return { ...reload, say: (line) => output.say(line), onApplied };
   }
 
   #page(): AppOptions['page'] {
@@ -253,23 +264,6 @@ const MOST_COMPLAINTS = 200;
 /** A broken call of a process that has just ended is followed by the news of its end within this. */
 const KNOWN_SOON_MS = 1_000;
 
-function accountOf(config: Config, name: string): AccountConfig | undefined {
-  return config.accounts.find((account) => account.name === name);
-}
-
-function ruleOf(
-  config: Config,
-  name: string,
-  loan: LoanView,
-): { readonly levels: Levels; readonly policy: Policy } | null {
-  const account = accountOf(config, name);
-  if (account === undefined) return null;
-  const [rule, ...more] = rulesFor(loan, account.loans);
-  const unlisted = account.unlisted.kind === 'use' ? account.unlisted.policy : '';
-  const policy = more.length > 0 ? undefined : config.policies[rule?.policy ?? unlisted];
-  return policy === undefined ? null : { policy, levels: levelsOf(loan, policy) };
-}
-
 async function accountsOf(
   app: App,
   states: ReadonlyMap<string, Readonly<Record<string, string>>>,
@@ -280,19 +274,4 @@ async function accountsOf(
     accounts.push({ name, uid, venue, intents: await journal.intents(), states: states.get(name) ?? {} });
   }
   return accounts;
-}
-
-function modeWords({ sends }: AccountConfig, observeOnly: boolean): string {
-  if (observeOnly) return 'observes only, sends nothing';
-  return {
-    live: 'LIVE, moves real money',
-    simulated: 'acts on the simulated exchange',
-    dryRun: 'dry-run, moves nothing',
-  }[sends];
-}
-
-function speedWords(speed: number | 'max'): string {
-  return speed === 'max'
-    ? 'as fast as every lane is done with each moment'
-    : `${String(speed)} tape seconds per second`;
 }

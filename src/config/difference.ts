@@ -205,8 +205,20 @@ function policiesChanges(before: Config, after: Config): readonly Change[] {
     // Who comes to follow it, or does no more, is told where the rules are.
     if (old === undefined) return [{ where, effect: 'neutral', says: 'is new' } as const];
     if (now === undefined) return [{ where, effect: 'neutral', says: 'is gone' } as const];
-    return at(where, policyDifference(old, now));
+    const parts = policyDifference(old, now);
+    const isFollowed = follows(before, name) || follows(after, name);
+    return at(
+      where,
+      isFollowed ? parts : parts.map(({ says }) => ({ effect: 'neutral', says: `${says} (no loan follows it)` })),
+    );
   });
+}
+
+function follows({ accounts }: Config, policy: string): boolean {
+  return accounts.some(
+    ({ loans, unlisted }) =>
+      loans.some((rule) => rule.policy === policy) || (unlisted.kind === 'use' && unlisted.policy === policy),
+  );
 }
 
 function groupParts(

@@ -25,7 +25,7 @@
  * | paused | string | who paused the account, why, until when; ends with the pause |
  * | paused:LOAN | string | the same for one loan |
  * | acknowledged | string | who acknowledged which causes of the account's mode, until the next look takes it |
- * | acts | stream | what operators did: pauses, resumptions, acknowledgements, words on intents |
+ * | acts | stream | what operators did: pauses, resumptions, acknowledgements, words on intents, reloads |
  * | words | zset | ids of intents whose fate an operator said, by the Redis ms until which the venue's records are read on |
  * | told | hash | conditions that were alerted and still last, so that each is told once |
  * | health | string | failed looks in a row; below zero: good ones since |

@@ -38,6 +38,8 @@ export class Office {
   readonly #redis: Redis;
   readonly #keys: readonly string[];
   readonly #options: OfficeOptions;
+  /** Policies that this process has acted or asked under. */
+  readonly #digests = new Set<string>();
 
   constructor(redis: Redis, address: AccountAddress, options: OfficeOptions) {
     this.#redis = redis;
@@ -47,8 +49,10 @@ export class Office {
 
   /** What a script needs to know to take the office: digest, run, ms. */
   get claim(): readonly [digest: string, run: string, goneAfterMs: number] {
-    const { digest, run, goneAfterMs } = this.#options;
-    return [digest(), run, goneAfterMs];
+    const { run, goneAfterMs } = this.#options;
+    const digest = this.#options.digest();
+    this.#digests.add(digest);
+    return [digest, run, goneAfterMs];
   }
 
   /** Acts from now on if it may. @returns `null`, or the digest of the policy that acts instead */
@@ -63,12 +67,12 @@ export class Office {
   /** This process acts no more, whatever its policy was: the next one need not wait. */
   async leave(): Promise<void> {
     const [, posts = ''] = this.#keys;
-    const [digest, run] = this.claim;
-    await this.#redis.zrem(posts, `${digest} ${run}`);
+    const { run } = this.#options;
+    await this.#redis.zrem(posts, ...[...this.#digests].map((digest) => `${digest} ${run}`));
   }
 }
 
 /** What an operator is told of a process that only observes. */
 export function observerWords(account: string, own: string, acting: string): string {
-  return `${account}: processes with another policy (${acting.slice(0, SHOWN)}) act for this account; this one (${own.slice(0, SHOWN)}) only observes and says what it would do. It acts when the last of them has stopped. Stop them, or start this one with their policy file.`;
+  return `${account}: processes with another policy (${acting.slice(0, SHOWN)}) act for this account; this one (${own.slice(0, SHOWN)}) only observes and says what it would do. It acts when the last of them has stopped or has taken over the same policy: \`ballast reload\`, or stop them, or start this one with their policy file.`;
 }

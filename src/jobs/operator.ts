@@ -1,5 +1,5 @@
 /**
- * What operators do to one account: pause, resume, acknowledge. Each act is written down with who and why, in one step
+ * What operators do to one account: pause, resume, acknowledge, reload its policy. Each act is written down with who and why, in one step
  * with its effect. A pause is part of the fence: from its write on nothing is claimed. An acknowledgement waits in the
  * journal for the next look, because only a look may step the account's machine.
  */
@@ -75,6 +75,11 @@ export class Operator {
   async acknowledge(act: Acknowledged): Promise<void> {
     const writing = this.#redis.multi().set(`${this.#prefix}acknowledged`, JSON.stringify(act));
     await this.#noted(writing, { act: 'acknowledge', loan: null, ...act });
+  }
+
+  /** The policy file was taken over: what acted before, and what acts from the next look on. */
+  async reloaded(act: Act & { readonly from: string; readonly to: string }): Promise<void> {
+    await this.#noted(this.#redis.multi(), { act: 'reload', loan: null, ...act });
   }
 
   /** Asks for a look. @param account its name, for the doorbell */

@@ -228,7 +228,7 @@ export class Runner {
     return this.#lane === null || (await this.#lane.quiet());
   }
 
-  /** The file was reloaded: used from the next look on. */
+  /** The file was reloaded: used from the next look on. A look that runs finishes under the old one, and claims nothing. */
   reload(setup: AccountSetup): void {
     this.#setup = setup;
   }

@@ -64,17 +64,18 @@ end
 
 /**
  * Which policy acts (DESIGN §8). The one that acts keeps acting while any process of its is there; a process is there until
- * it leaves or was silent for the given time. A run that changed its own policy does not stand in its own way.
+ * it leaves or was silent for the given time. A run that changed its own policy is no process of the old one any more: it
+ * stands neither in its own way nor, when the others change theirs, in that of the new policy.
  */
 const OFFICE = `
 local function take(actingKey, postsKey, digest, run, ttl)
   redis.call('ZREMRANGEBYSCORE', postsKey, '-inf', now)
   local acting = redis.call('GET', actingKey)
   if acting and acting ~= digest then
-    for _, post in ipairs(redis.call('ZRANGE', postsKey, 0, -1)) do
-      if post ~= acting .. ' ' .. run and string.sub(post, 1, #acting + 1) == acting .. ' ' then return acting end
-    end
     redis.call('ZREM', postsKey, acting .. ' ' .. run)
+    for _, post in ipairs(redis.call('ZRANGE', postsKey, 0, -1)) do
+      if string.sub(post, 1, #acting + 1) == acting .. ' ' then return acting end
+    end
   end
   if acting ~= digest then redis.call('SET', actingKey, digest) end
   redis.call('ZADD', postsKey, string.format('%.0f', tonumber(now) + tonumber(ttl)), digest .. ' ' .. run)

@@ -15,7 +15,8 @@ import type { AccountSurvival } from './survival.ts';
 
 export interface SurveyOptions {
   readonly redis: Redis;
-  readonly config: Config;
+  /** The file that is acted by now. */
+  readonly config: () => Config;
   readonly clock: Clock;
 }
 
@@ -61,11 +62,12 @@ export class Survey {
   }
 
   accounts(): Promise<readonly AccountJournal[]> {
-    return watchedOn(this.#options.redis, this.#options.config).then(({ accounts }) => accounts);
+    return watchedOn(this.#options.redis, this.#options.config()).then(({ accounts }) => accounts);
   }
 
   async status(): Promise<Status> {
-    const { redis, config, clock } = this.#options;
+    const { redis, clock } = this.#options;
+    const config = this.#options.config();
     return statusOf(config, await watchedOn(redis, config), clock, this.#survive());
   }
 
@@ -105,12 +107,13 @@ export class Survey {
 
   /** Searches anew what has changed, while this reading may still spend time on it. */
   #survive(): Survive {
-    const { config, clock } = this.#options;
+    const { clock } = this.#options;
+    const config = this.#options.config();
     const search = survivalIn(config);
     let left = SURVIVAL_BUDGET_MS;
     return (account, means) => {
       const { view, charges, undecided } = means;
-      const key = [view?.asOf ?? '', charges.length, undecided.map(({ id }) => id).join()].join(' ');
+      const key = [config.digest, view?.asOf ?? '', charges.length, undecided.map(({ id }) => id).join()].join(' ');
       const known = this.#survived.get(account.name);
       const from = clock.mono();
       if (known !== undefined && (known.key === key || left <= 0 || from < known.again)) return known.survival;

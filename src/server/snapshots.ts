@@ -10,7 +10,8 @@ export interface SnapshotOptions {
   readonly status: () => Promise<Status>;
   readonly alerts: AlertLedger | null;
   readonly version: string;
-  readonly policy: string;
+  /** First letters of the digest of the policy that this process acts by. */
+  readonly policy: () => string;
   readonly acts: boolean;
   /** Tape time of a simulated account of this process, ms; `null` for any other. */
   readonly tapeAt: (account: string) => number | null;
@@ -56,7 +57,7 @@ export class Snapshots {
     const [status, open] = await Promise.all([this.#options.status(), alerts?.open() ?? null]);
     const board: Board = {
       at: clock.wall(),
-      ...{ version, policy, acts, alerts: open },
+      ...{ version, policy: policy(), acts, alerts: open },
       ...status,
       accounts: status.accounts.map((account) => ({
         ...account,

@@ -208,10 +208,15 @@ describe('the difference between two policy files', () => {
     expect(effects(differenceOf(load(RICH), after))).toEqual(new Set(['neutral']));
   });
 
+  it('of a policy that no loan follows decides nothing', () => {
+    const changes = differenceOf(load(RICH), load(change(RICH, 'act: cushion 10%', 'act: cushion 9%')));
+    expect(changes).toMatchObject([{ where: 'policy bold', effect: 'neutral' }]);
+  });
+
   it('of another order of remedies asks: what a rung may spend is counted by its number', () => {
     const [, first = '', second = ''] = /ladder:\n( .*\n)( .*\n)/.exec(RICH) ?? [];
     const changes = differenceOf(load(RICH), load(change(RICH, first + second, second + first)));
-    expect(effects(changes)).toEqual(new Set(['loosens']));
+    expect(effects(changes)).toEqual(new Set(['loosens', 'neutral']));
     expect(words(changes)[0]).toMatch(/^policy careful: order of remedies/);
   });
 });

@@ -26,7 +26,6 @@ function codeOf(...folders: readonly string[]): string {
 const app = readFileSync(join(ROOT, 'src/app.ts'), 'utf8');
 const server = codeOf('jobs', 'cli', 'replay') + app;
 const exchanges = codeOf('exchanges');
-const everything = server + codeOf('core') + readFileSync(join(ROOT, 'src/main.ts'), 'utf8');
 
 interface Gap {
   /** A sentence of the README. */
@@ -44,7 +43,6 @@ const GAPS: readonly Gap[] = [
     code: server,
     having: /products: readonly Product\[\] = namedProducts\(account\)/,
   },
-  { says: 'SIGHUP is answered with one line and changes nothing', code: everything, without: /\.reload\(/ },
   { says: '`acceptWriteLoss` has no effect', code: server, without: /acceptWriteLoss/ },
   { says: 'counted per process, not across processes', code: server, without: /createVenue\(\{[^}]*redis/ },
   { says: 'In dry-run a key that may only read is enough', code: exchanges, having: /onlyForSending/ },

@@ -78,3 +78,25 @@ it('a process that changes its own policy does not wait for itself, but for othe
   one.policy = 'C';
   expect(await one.office.take()).toBe('B');
 });
+
+it('when each of several processes changes to the new policy, the last one makes it act at once', async () => {
+  const address = freshAddress();
+  const [one, two] = [desk(address, 'A', 'r1'), desk(address, 'A', 'r2')];
+  expect(await one.office.take()).toBeNull();
+  expect(await two.office.take()).toBeNull();
+  one.policy = 'B';
+  expect(await one.office.take()).toBe('A');
+  two.policy = 'B';
+  // Nobody waits for the post that the first one had under the old policy.
+  expect(await two.office.take()).toBeNull();
+  expect(await one.office.take()).toBeNull();
+});
+
+it('a process that changed its policy leaves nothing behind of either', async () => {
+  const address = freshAddress();
+  const one = desk(address, 'A', 'r1');
+  expect(await one.office.take()).toBeNull();
+  one.policy = 'B';
+  await one.office.leave();
+  expect(await desk(address, 'C', 'r2').office.take()).toBeNull();
+});
