@@ -10,6 +10,7 @@ import type { Act, Standing } from '../jobs/operator.ts';
 import { Ending, EXIT } from './exit.ts';
 import { heldWords } from '../reading/held.ts';
 import type { AccountJournal } from '../reading/accounts.ts';
+import { awaitedOn } from '../reading/accounts.ts';
 import { withJournal } from './journalView.ts';
 import type { Output } from './output.ts';
 import { findLoan } from './why.ts';
@@ -37,13 +38,13 @@ const ALL = 'all';
 const TAKEN_WITHIN_MS = 20_000;
 const ASK_EVERY_MS = 50;
 
-/** @param forMs `null`: until somebody resumes it @throws Ending */
-export async function pause(operation: Operation, forMs: number | null): Promise<void> {
+/** Every pause ends by itself: what an operator forgot is protected again. @throws Ending */
+export async function pause(operation: Operation, forMs: number): Promise<void> {
   const { config, clock, output, json, target } = operation;
-  const until = forMs === null ? null : clock.wall() + forMs;
+  const until = clock.wall() + forMs;
   const act = actOf(operation);
-  const paused = await withJournal(config, async (accounts) => {
-    const targets = await targetsOf(accounts, target);
+  const paused = await withJournal(config, async (watched, _absent, _isServed, redis) => {
+    const targets = await targetsOf([...watched, ...awaitedOn(redis, config, watched)], target);
     await pauseAll(targets, act, until);
     return Promise.all(targets.map(async (one) => ({ ...plain(one), until, inFlight: await inFlightOf(one) })));
   });
@@ -56,10 +57,9 @@ function pausedLine({
   loan,
   until,
   inFlight,
-}: Plain & { readonly until: number | null; readonly inFlight: number }): string {
+}: Plain & { readonly until: number; readonly inFlight: number }): string {
   const name = loan ?? account;
-  const end =
-    until === null ? `until \`ballast resume ${name}\`` : `until ${isoOf(until).slice(0, 19).replace('T', ' ')} UTC`;
+  const end = `until ${isoOf(until).slice(0, 19).replace('T', ' ')} UTC`;
   const left = inFlight === 0 ? '' : ` ${String(inFlight)} in flight: what becomes of it is still found out.`;
   return `${name} is paused ${end}. It is watched, and nothing new is sent for it.${left}`;
 }
@@ -68,8 +68,8 @@ function pausedLine({
 export async function resume(operation: Operation): Promise<void> {
   const { config, output, json, target } = operation;
   const act = actOf(operation);
-  const { resumed, still } = await withJournal(config, async (accounts) => {
-    const targets = await targetsOf(accounts, target);
+  const { resumed, still } = await withJournal(config, async (watched, _absent, _isServed, redis) => {
+    const targets = await targetsOf([...watched, ...awaitedOn(redis, config, watched)], target);
     const lifted = await resumeAll(targets, act);
     const left = await Promise.all(targets.map(({ account }) => account.operator.standing()));
     return {

@@ -14,7 +14,7 @@ export interface OperatorFlags {
 
 interface PauseFlags extends OperatorFlags {
   /** ms */
-  readonly for?: number;
+  readonly for: number;
 }
 
 interface ResolveFlags extends OperatorFlags {
@@ -28,6 +28,9 @@ interface Wiring<Common> {
   readonly operation: (target: string, flags: Common & OperatorFlags) => Promise<Operation>;
 }
 
+/** A pause that is forgotten must not leave a loan unprotected for ever. */
+const PAUSED_FOR_MS = 86_400_000;
+
 export const WHY = ['--why <text>', 'the reason: goes into the journal, with your name'] as const;
 
 export function addOperatorCommands<Common>(ballast: Command, { withCommon, run, operation }: Wiring<Common>): void {
@@ -35,11 +38,15 @@ export function addOperatorCommands<Common>(ballast: Command, { withCommon, run,
     ballast.command('pause <target>').description('send nothing for a loan, an account, or all; it is still watched'),
   )
     .requiredOption(...WHY)
-    .option('--for <duration>', 'ends by itself after this, e.g. 2h; else `resume` ends it', durationFrom)
+    .addOption(
+      new Option('--for <duration>', 'ends by itself after this, e.g. 2h; `resume` ends it before')
+        .argParser(durationFrom)
+        .default(PAUSED_FOR_MS, '24h'),
+    )
     .action((target: string, flags: Common & PauseFlags) =>
       run(async () => {
         const { pause } = await import('./operate.ts');
-        await pause(await operation(target, flags), flags.for ?? null);
+        await pause(await operation(target, flags), flags.for);
         return EXIT.ok;
       }),
     );

@@ -12,8 +12,8 @@ export interface Target {
   readonly loan: LoanId | null;
 }
 
-/** Nothing is claimed for them from here on. @param until wall ms; `null`: until somebody resumes it */
-export async function pauseAll(targets: readonly Target[], act: Act, until: number | null): Promise<void> {
+/** Nothing is claimed for them from here on. @param until wall ms */
+export async function pauseAll(targets: readonly Target[], act: Act, until: number): Promise<void> {
   for (const { operator, loan } of targets) await operator.pause(loan, { ...act, until });
   await ringAll(targets, 'an operator paused it');
 }

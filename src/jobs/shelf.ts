@@ -40,6 +40,8 @@ export interface Watch {
   readonly running: boolean;
   /** Processes that act for it; none is counted for a dry run, which anybody may make. */
   readonly processes: number;
+  /** Digest of the policy that acts; `null` where any number of them may: in a dry run. */
+  readonly acting: string | null;
 }
 
 /** Intents are found by when they were planned; one that was planned this much earlier may settle within a span. */
@@ -126,8 +128,8 @@ export class Shelf {
 
   async watch(): Promise<Watch> {
     const redis = this.#redis;
-    const [epoch, looked, next, health, running, processes] = await Promise.all([
-      ...(['epoch', 'looked', 'next', 'health'] as const).map((name) => redis.get(this.#key(name))),
+    const [epoch, looked, next, health, acting, running, processes] = await Promise.all([
+      ...(['epoch', 'looked', 'next', 'health', 'acting'] as const).map((name) => redis.get(this.#key(name))),
       redis.llen(runningKeyOf(this.#lane)),
       redis.zcard(this.#key('posts')),
     ]);
@@ -139,6 +141,7 @@ export class Shelf {
       failed: Math.max(0, wall(health) ?? 0),
       running: Number(running) > 0,
       processes: Number(processes),
+      acting: typeof acting === 'string' ? acting : null,
     };
   }
 

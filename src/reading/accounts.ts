@@ -41,6 +41,18 @@ export async function watchedOn(redis: Redis, config: Config): Promise<Watched> 
   return { accounts: accountsOf(config, redis, rows), absent };
 }
 
+/**
+ * Accounts of the policy file that nobody has watched yet, because their venue does not answer, and whose place in the
+ * journal is known all the same: an operator's pause waits for them there.
+ */
+export function awaitedOn(redis: Redis, config: Config, watched: readonly AccountJournal[]): readonly AccountJournal[] {
+  const rows = config.accounts.flatMap(({ name, venue, expectUid: uid, sends: mode, simulated }): Registered[] => {
+    if (simulated || uid === null || watched.some((one) => one.own && one.name === name)) return [];
+    return [{ name, address: { mode, world: '', venue, uid }, run: '' }];
+  });
+  return accountsOf(config, redis, rows);
+}
+
 /** What the policy file given would watch, whatever another server calls by the same name. */
 function isOwn(config: Config, row: Registered): boolean {
   return configOf(config, row)?.sends === row.address.mode;

@@ -31,6 +31,17 @@ function remedyOf(account: string, kind: Standing['causes'][number]['kind'], ack
   return `${look}, then \`ballast acknowledge ${account} --why "…"\`.`;
 }
 
+/** Another policy than that of the file at hand acts: the file was changed since, or another server has another one. */
+export function policyWords(account: string, acting: string | null, own: string): readonly string[] {
+  if (acting === null || acting === own) return [];
+  const [that, this_] = [acting, own].map((digest) => digest.slice(0, SHOWN_DIGEST));
+  return [
+    `${account}: policy ${that ?? ''} acts, and the file at hand says another one (${this_ ?? ''}). \`ballast reload\` shows what differs.`,
+  ];
+}
+
+const SHOWN_DIGEST = 8;
+
 /** A breaker that is not closed: it ends by itself, so there is nothing to lift. */
 export function heldByBreaker(account: string, breaker: Breaker, now: number): string {
   const { until, state } = breaker;

@@ -15,7 +15,7 @@ import { unseenAfterMs } from '../jobs/timing.ts';
 import type { AccountJournal, Watched } from './accounts.ts';
 import type { ExternalStatus } from './externals.ts';
 import { externalsOf } from './externals.ts';
-import { heldByBreaker, heldWords } from './held.ts';
+import { heldByBreaker, heldWords, policyWords } from './held.ts';
 import type { LoanStatus } from './loans.ts';
 import { loanStatus } from './loans.ts';
 import { decisionOf } from './records.ts';
@@ -146,7 +146,11 @@ async function accountStatus(config: Config, one: AccountJournal, clock: Clock, 
   const seen: AccountStatus = {
     ...{ account: label, name: one.name, mode, venue: address.venue, uid: address.uid, own: one.own, standing },
     accountMode: standing.mode,
-    held: [...heldWords(label, standing), ...breakers.map((one) => heldByBreaker(label, one, now))],
+    held: [
+      ...heldWords(label, standing),
+      ...(one.own ? policyWords(label, watch.acting, config.digest) : []),
+      ...breakers.map((breaker) => heldByBreaker(label, breaker, now)),
+    ],
     ...watchedWords(watch, means.view, account, now),
     wallets: walletsOf(means.view, account),
     terms: ageOf(terms, now),

@@ -6,7 +6,7 @@ import type { Intent } from '../core/intent.ts';
 import type { LoanId } from '../core/loan.ts';
 import type { TrackPoint } from '../jobs/track.ts';
 import type { AccountJournal } from './accounts.ts';
-import { watchedOn } from './accounts.ts';
+import { awaitedOn, watchedOn } from './accounts.ts';
 import type { DecisionRecord } from './records.ts';
 import { recordOf } from './records.ts';
 import type { Status, Survive } from './status.ts';
@@ -63,6 +63,12 @@ export class Survey {
 
   accounts(): Promise<readonly AccountJournal[]> {
     return watchedOn(this.#options.redis, this.#options.config()).then(({ accounts }) => accounts);
+  }
+
+  /** Those, and accounts of the file that nobody has watched yet: what an operator may pause. */
+  async pausable(): Promise<readonly AccountJournal[]> {
+    const accounts = await this.accounts();
+    return [...accounts, ...awaitedOn(this.#options.redis, this.#options.config(), accounts)];
   }
 
   async status(): Promise<Status> {

@@ -39,7 +39,7 @@ function body(properties: Readonly<Record<string, object>>, required: readonly s
   };
 }
 
-const PAUSE = body({ target: TARGET, forMs: { type: ['integer', 'null'], minimum: 1_000, maximum: MOST_PAUSE_MS } }, [
+const PAUSE = body({ target: TARGET, forMs: { type: 'integer', minimum: 1_000, maximum: MOST_PAUSE_MS } }, [
   'target',
   'forMs',
 ]);
@@ -57,18 +57,14 @@ export function addActing(http: FastifyInstance, options: ActingOptions): void {
     at: clock.wall(),
   });
 
-  http.post<{ Body: Signed & { target: Target; forMs: number | null } }>(
-    '/api/pause',
-    { schema: PAUSE },
-    async (request) => {
-      const { target, forMs } = request.body;
-      const targets = await targetsOf(accounts, target);
-      const until = forMs === null ? null : clock.wall() + forMs;
-      await pauseAll(targets, actOf(request, request.body), until);
-      onActed();
-      return { paused: targets.map(({ name, loan }) => ({ account: name, loan })), until };
-    },
-  );
+  http.post<{ Body: Signed & { target: Target; forMs: number } }>('/api/pause', { schema: PAUSE }, async (request) => {
+    const { target, forMs } = request.body;
+    const targets = await targetsOf(accounts, target);
+    const until = clock.wall() + forMs;
+    await pauseAll(targets, actOf(request, request.body), until);
+    onActed();
+    return { paused: targets.map(({ name, loan }) => ({ account: name, loan })), until };
+  });
 
   http.post<{ Body: Signed & { target: Target } }>('/api/resume', { schema: RESUME }, async (request) => {
     const lifted = await resumeAll(await targetsOf(accounts, request.body.target), actOf(request, request.body));

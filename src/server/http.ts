@@ -19,7 +19,7 @@ import { MOST_READERS, Stream } from './stream.ts';
 import type { Access, Trouble } from './wire.ts';
 
 /** What the journal is read through. */
-export type Reader = Pick<Survey, 'accounts' | 'status' | 'story' | 'tracks'>;
+export type Reader = Pick<Survey, 'accounts' | 'pausable' | 'status' | 'story' | 'tracks'>;
 
 export interface PageOptions
   extends Omit<GuardOptions, 'clock'>, Pick<SnapshotOptions, 'version' | 'policy' | 'tapeAt'> {
@@ -79,7 +79,7 @@ export async function openPage(options: PageOptions): Promise<Page> {
   const onActed = (): void => {
     snapshots.forget();
   };
-  addActing(http, { clock, alerts, onActed, accounts: () => survey.accounts() });
+  addActing(http, { clock, alerts, onActed, accounts: () => survey.pausable() });
   for (const add of options.routes ?? []) add(http);
   const close = async (): Promise<void> => {
     pulse.stop();

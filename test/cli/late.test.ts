@@ -89,7 +89,11 @@ it('is waited for: its account is said to be unwatched, everywhere, and joins wh
   expect((await ballast(['status', ...where], { env })).out).toMatch(
     /account far: NOT WATCHED, its venue cannot be reached/,
   );
+  // A pause of everything waits for it where its journal will be.
+  const paused = await ballast(['pause', 'all', '--why', 'hands off', '--json', ...where], { env });
+  expect(lastLine<{ paused: object[] }>(paused).paused).toMatchObject([{ account: 'near' }, { account: 'far' }]);
   door.isOpen = true;
+  await cli.says(/far +ALERT: far is paused by .* until \d{4}-.* UTC: hands off/);
   await cli.says(/far +note: the venue of far answers: it is watched from here on/);
   await cli.says(/watching far\/okx\.flexibleLoan\/7001/);
   expect(await status()).toMatchObject({ accounts: [{ account: 'far' }, { account: 'near' }], absent: [] });

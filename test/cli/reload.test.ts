@@ -90,6 +90,7 @@ it('`ballast reload` takes over what tightens, asks about what loosens, and leav
   expect(same.out).toMatch(/^Nothing differs: process \d+ on \S+ acts by this file already\.$/m);
 
   edit(CAP, 'perAction: 14000 USD');
+  expect((await ask('status')).out).toMatch(/real: policy \w{8} acts, and the file at hand says another one \(\w{8}\)/);
   const tighter = await ask('reload', '--why', 'smaller steps');
   expect(tighter.code, tighter.err).toBe(0);
   expect(tighter.out).toMatch(

@@ -55,6 +55,7 @@ async function open(more: Partial<PageOptions> = {}): Promise<string> {
     ...{ token: TOKEN, reads: 'free', url: null, alerts: null, tapeAt: () => null },
     survey: {
       accounts: () => Promise.resolve([journalOf()]),
+      pausable: () => Promise.resolve([journalOf()]),
       status: () => {
         readings += 1;
         return Promise.resolve().then(status);
@@ -70,7 +71,7 @@ async function open(more: Partial<PageOptions> = {}): Promise<string> {
 }
 
 const LOGGED_IN = { authorization: `Bearer ${TOKEN}`, 'content-type': 'application/json' };
-const PAUSE = { target: { kind: 'account', account: 'main' }, why: 'lunch', by: 'ann', forMs: null };
+const PAUSE = { target: { kind: 'account', account: 'main' }, why: 'lunch', by: 'ann', forMs: 3_600_000 };
 
 function post(address: string, path: string, headers: Record<string, string>, body: object = PAUSE): Promise<Response> {
   return fetch(`${address}${path}`, { method: 'POST', headers, body: JSON.stringify(body) });
@@ -182,6 +183,7 @@ describe('acting', () => {
     ['no reason', { ...PAUSE, why: ' ' }],
     ['more than is asked for', { ...PAUSE, amount: '1' }],
     ['a length of no time', { ...PAUSE, forMs: 'ever' }],
+    ['a pause without an end', { ...PAUSE, forMs: null }],
     ['a target of another kind', { ...PAUSE, target: { kind: 'world' } }],
   ])('is refused with %s', async (_, body) => {
     expect((await post(await open(), 'api/pause', LOGGED_IN, body)).status).toBe(400);

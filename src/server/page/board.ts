@@ -4,6 +4,7 @@ import { askAcknowledge, askAlert, askPause, askResume } from './dialogs.ts';
 import { h, refill } from './dom.ts';
 import { LoanList, placeOf } from './loans.ts';
 import type { Store } from './store.ts';
+import { pausedBy } from './times.ts';
 import type { Tone } from './words.ts';
 import { age, coins, MODE_WORDS, SENDS, stateOf, toneOf } from './words.ts';
 
@@ -148,7 +149,7 @@ function ofAccount(account: Account): readonly Matter[] {
     ...standing.pauses.map(({ loan, paused }): Matter => ({
       tone: 'off',
       what: 'paused',
-      says: `${loan ?? `${name}, all of it`}, by ${paused.by}: ${paused.why}`,
+      says: `${loan ?? `${name}, all of it`}, ${pausedBy(paused)}`,
       button: {
         words: 'Resume',
         act: () =>

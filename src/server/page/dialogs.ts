@@ -88,7 +88,7 @@ const ENDS: readonly (readonly [words: string, minutes: string])[] = [
   ['after 2 hours', '120'],
   ['after 8 hours', '480'],
   ['after 24 hours', '1440'],
-  ['when somebody resumes it', ''],
+  ['after 7 days', '10080'],
 ];
 const MINUTE_MS = 60_000;
 
@@ -111,12 +111,11 @@ export async function askPause(target: Target, name: string): Promise<boolean> {
     title: `Pause ${name}?`,
     explains:
       'It is still watched, and what is in flight is still settled. Nothing new is sent: nothing rescues it until it goes on.',
-    fields: [reason('e.g. I move collateral by hand'), h('label', {}, 'It ends', ends)],
+    fields: [reason('e.g. I move collateral by hand'), h('label', {}, 'It ends by itself', ends)],
     button: 'Pause',
     danger: true,
     send: (form) => {
-      const minutes = text(form, 'for');
-      const forMs = minutes === '' ? null : Number(minutes) * MINUTE_MS;
+      const forMs = Number(text(form, 'for')) * MINUTE_MS;
       return post('/api/pause', { target, forMs, why: text(form, 'why'), by: operatorName() });
     },
   });

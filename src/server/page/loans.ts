@@ -5,6 +5,7 @@ import { askPause, askResume } from './dialogs.ts';
 import { h, refill } from './dom.ts';
 import type { Store } from './store.ts';
 import { keyOf } from './store.ts';
+import { pausedBy } from './times.ts';
 import {
   coinOf,
   coins,
@@ -99,11 +100,7 @@ class Card {
     });
     refill(this.#figures, [loan.ltv, loan.levels, loan.survival, loan.next, loan.debts], () => figures(loan));
     refill(this.#says, [loan.says, loan.paused, acts], () => [
-      h(
-        'p',
-        {},
-        loan.paused === null ? (loan.says ?? 'no decision yet') : `paused by ${loan.paused.by}: ${loan.paused.why}`,
-      ),
+      h('p', {}, loan.paused === null ? (loan.says ?? 'no decision yet') : `paused ${pausedBy(loan.paused)}`),
       pauseButton(loan, acts),
     ]);
   }

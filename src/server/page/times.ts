@@ -1,5 +1,5 @@
 /** Moments in the reader's own way of writing them, with UTC at hand; and the time of a tape, where an account lives on one. */
-import type { Point } from '../wire.ts';
+import type { Paused, Point } from '../wire.ts';
 import { h } from './dom.ts';
 
 const LOCAL = new Intl.DateTimeFormat(undefined, {
@@ -36,4 +36,9 @@ export function shownAt(track: readonly Point[], wall: number): number {
   if (before === undefined) return wall;
   if (after === undefined || after === before) return before[1] + (before[0] === before[1] ? wall - before[0] : 0);
   return before[1] + ((wall - before[0]) / Math.max(1, after[0] - before[0])) * (after[1] - before[1]);
+}
+
+/** Who holds something back, until when, and why. */
+export function pausedBy({ by, until, why }: Paused): string {
+  return `by ${by}${until === null ? '' : ` until ${localText(until)}`}: ${why}`;
 }
