@@ -154,4 +154,39 @@ redis.call('SET', KEYS[1], epoch)
     ],
     catcher: bySeeds(40, ['fence']),
   },
+  {
+    name: 'a raised limit passes as a lowered one',
+    harm: 'A reload lets more money leave, and nobody is asked.',
+    patches: [
+      {
+        file: 'src/config/policyDifference.ts',
+        find: `    const isMore = now === null || (old !== null && now.gt(old));
+`,
+        replace: `    const isMore = now === null;
+`,
+      },
+    ],
+    catcher: byTest(
+      'test/config/difference.test.ts',
+      'the difference between two policy files > perAction: 10000 USD -> perAction: 15000 USD',
+      /expected 'tightens' to be 'loosens'/,
+    ),
+  },
+  {
+    name: 'a process keeps its post under a policy that it left',
+    harm: 'When each of several processes has taken over the new policy, nobody acts until the post of the first one runs out.',
+    patches: [
+      {
+        file: 'src/jobs/scripts.ts',
+        find: `    redis.call('ZREM', postsKey, acting .. ' ' .. run)
+`,
+        replace: '',
+      },
+    ],
+    catcher: byTest(
+      'test/jobs/office.test.ts',
+      'when each of several processes changes to the new policy, the last one makes it act at once',
+      /expected 'A' to be null/,
+    ),
+  },
 ];
