@@ -17,6 +17,7 @@ import type { Reading, ReadingTools } from './cli/readingCommands.ts';
 import { addReadingCommands } from './cli/readingCommands.ts';
 import type { SimulatorFlags } from './cli/simulatorCommand.ts';
 import { addSimulatorCommand } from './cli/simulatorCommand.ts';
+import { addSetupCommands } from './cli/setupCommands.ts';
 import { systemClock } from './clock.ts';
 import { ConfigError } from './config/problems.ts';
 import type { Config } from './config/types.ts';
@@ -37,6 +38,11 @@ interface StartFlags extends Common {
 }
 
 const TAPES_DIR = fileURLToPath(new URL('../tapes', import.meta.url));
+const SHIPPED = {
+  config: fileURLToPath(new URL('../config.yaml', import.meta.url)),
+  schema: fileURLToPath(new URL('../ballast.schema.json', import.meta.url)),
+  docs: fileURLToPath(new URL('../docs', import.meta.url)),
+};
 const PAGE_FOLDER = fileURLToPath(new URL('./server/page', import.meta.url));
 const SIMULATOR_ENTRY = fileURLToPath(new URL('./simulator/process.js', import.meta.url));
 
@@ -60,7 +66,7 @@ function policyFile(path: string): Uint8Array {
     throw new Ending(EXIT.config, {
       happened: `the policy file ${path} cannot be read (${code}).`,
       ballast: DID_NOT_START,
-      operator: 'name a policy file with --config PATH; the one that ships is config.yaml.',
+      operator: 'name a policy file with --config PATH; `ballast init` writes a first one.',
     });
   }
 }
@@ -158,8 +164,8 @@ async function operation(target: string, flags: Common & OperatorFlags): Promise
   return { config: await load(flags), ...common, by, target, why: flags.why, redisProgram };
 }
 
-function outputOf(flags: Common): Output {
-  return outputTo({ out: process.stdout, err: process.stderr }, flags.json ?? false, flags.logLevel);
+function outputOf({ json, logLevel }: { readonly json?: boolean; readonly logLevel?: string }): Output {
+  return outputTo({ out: process.stdout, err: process.stderr }, json ?? false, logLevel ?? 'error');
 }
 
 const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'];
@@ -198,6 +204,7 @@ function program(run: Run): Command {
   addReadingCommands<Common>(ballast, { withCommon, run, reading, places });
   addOperatorCommands<Common>(ballast, { withCommon, run, operation });
   addAlertCommands<Common>(ballast, { withCommon, run, reading, operation });
+  addSetupCommands(ballast, { run, outputOf, shipped: SHIPPED });
   addSimulatorCommand(ballast, logLevel(), (flags) => run(() => runSimulator(flags)));
   return ballast;
 }
@@ -207,9 +214,12 @@ function usageError(text: string, write: (text: string) => void): void {
   write(`${troubleText({ happened: text.trim(), ballast: DID_NOT_START, operator })}\n`);
 }
 
+/** `0.1.0 (ab2b4de12345)`: the commit as the build wrote it down; `-dirty` behind it, when files differed from it. */
 function version(): string {
-  const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
-  return (JSON.parse(text) as { version: string }).version;
+  const read = (path: string): unknown => JSON.parse(readFileSync(new URL(path, import.meta.url), 'utf8'));
+  const { version: number } = read('../package.json') as { readonly version: string };
+  const { commit } = read('./commit.json') as { readonly commit: string };
+  return `${number} (${commit === 'unknown' ? 'commit unknown' : commit})`;
 }
 
 /** Every way to end has a code and words; only a bug shows a stack. */
