@@ -105,6 +105,10 @@ async function runStart(flags: StartFlags): Promise<ExitCode> {
   const stop = stopSignal(output, 'nothing new is sent; the call in flight finishes, then Ballast ends.');
   const config = await load(flags);
   const { start } = await import('./cli/start.ts');
+  const { Supervisor } = await import('./cli/supervisor.ts');
+  const onTrouble = (says: string): void => {
+    output.say(`WARNING: ${says}`);
+  };
   return start({
     config,
     clock: systemClock,
@@ -118,6 +122,7 @@ async function runStart(flags: StartFlags): Promise<ExitCode> {
     observeOnly: flags.observeOnly ?? false,
     pageFolder: PAGE_FOLDER,
     version: version(),
+    supervisor: Supervisor.of({ clock: systemClock, env: process.env, onTrouble }),
     stop,
     redisProgram: process.env['BALLAST_REDIS_SERVER'],
   });

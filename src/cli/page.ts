@@ -18,7 +18,7 @@ export interface PageSettings {
   readonly say: (line: string) => void;
 }
 
-export interface ServeOptions extends Pick<PageOptions, 'alerts' | 'routes'> {
+export interface ServeOptions extends Pick<PageOptions, 'alerts' | 'isStuck' | 'routes'> {
   readonly config: Config;
   readonly clock: Clock;
   /** A connection that no lane uses. */
@@ -48,7 +48,7 @@ export async function servePage(options: ServeOptions): Promise<() => Promise<vo
     policy: config.digest.slice(0, SHOWN),
     token: server.token?.reveal() ?? page.freshToken,
     reads: server.token === null ? 'free' : 'token',
-    alerts: options.alerts,
+    ...{ alerts: options.alerts, isStuck: options.isStuck },
     ...(options.routes === undefined ? {} : { routes: options.routes }),
   };
   let closing = (): Promise<void> => Promise.resolve();

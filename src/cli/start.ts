@@ -24,6 +24,8 @@ import { progressPrinter, TapeTime, utc } from './progress.ts';
 import { Reasons } from './reasons.ts';
 import { inWords, resultOf } from './report.ts';
 import type { AccountResult, RunResult } from './report.ts';
+import { modeWords, speedWords } from './startWords.ts';
+import type { Supervisor } from './supervisor.ts';
 
 export interface StartOptions {
   readonly config: Config;
@@ -42,6 +44,8 @@ export interface StartOptions {
   /** Folder of the compiled page, and the version that it shows. */
   readonly pageFolder: string;
   readonly version: string;
+  /** The service manager, where one listens. */
+  readonly supervisor: Supervisor | null;
   /** Aborts when the operator wants the server to stop. */
   readonly stop: AbortSignal;
 }
@@ -88,10 +92,13 @@ class Session {
 
   async run(): Promise<ExitCode> {
     const app = await this.#begin();
+    const { config, supervisor } = this.#options;
     if (app !== null) {
+      supervisor?.ready(app, config.accounts.length);
       try {
         await this.#serve(app);
       } finally {
+        supervisor?.stopping();
         this.#options.output.status('');
         await app.stop(this.#fatal !== null);
       }
@@ -280,19 +287,4 @@ async function accountsOf(
     accounts.push({ name, uid, venue, intents: await journal.intents(), states: states.get(name) ?? {} });
   }
   return accounts;
-}
-
-function modeWords({ sends }: AccountConfig, observeOnly: boolean): string {
-  if (observeOnly) return 'observes only, sends nothing';
-  return {
-    live: 'LIVE, moves real money',
-    simulated: 'acts on the simulated exchange',
-    dryRun: 'dry-run, moves nothing',
-  }[sends];
-}
-
-function speedWords(speed: number | 'max'): string {
-  return speed === 'max'
-    ? 'as fast as every lane is done with each moment'
-    : `${String(speed)} tape seconds per second`;
 }

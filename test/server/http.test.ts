@@ -44,7 +44,7 @@ function journalOf(): AccountJournal {
 async function open(more: Partial<PageOptions> = {}): Promise<string> {
   const page = await openPage({
     ...{ clock: systemClock, host: '127.0.0.1', port: 0, folder: FOLDER, version: '1', policy: 'p', wanted: ['main'] },
-    ...{ token: TOKEN, reads: 'free', url: null, alerts: null, tapeAt: () => null },
+    ...{ token: TOKEN, reads: 'free', url: null, alerts: null, tapeAt: () => null, isStuck: () => false },
     survey: {
       accounts: () => Promise.resolve([journalOf()]),
       status: () => {
