@@ -209,7 +209,11 @@ function program(run: Run): Command {
   addReadingCommands<Common>(ballast, { withCommon, run, reading, places });
   addOperatorCommands<Common>(ballast, { withCommon, run, operation });
   addAlertCommands<Common>(ballast, { withCommon, run, reading, operation });
-  addSetupCommands(ballast, { run, outputOf, shipped: SHIPPED });
+  addSetupCommands(ballast, {
+    ...{ run, outputOf, shipped: SHIPPED, tapesDir: TAPES_DIR },
+    load: ({ config = 'config.yaml', dataDir }) =>
+      load({ config, logLevel: 'silent', ...(dataDir === undefined ? {} : { dataDir }) }),
+  });
   addSimulatorCommand(ballast, logLevel(), (flags) => run(() => runSimulator(flags)));
   return ballast;
 }
