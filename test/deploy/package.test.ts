@@ -25,7 +25,8 @@ describe('the list of files', () => {
         ...['package.json', 'README.md', 'LICENSE', 'CHANGELOG.md', 'config.yaml', 'ballast.schema.json'],
         ...['dist/main.js', 'dist/commit.json', 'dist/simulator/process.js'],
         ...['dist/server/page/index.html', 'dist/server/page/main.js', 'dist/server/page/page.css'],
-        ...['tapes/may-2021/tape.json', 'docs/config.md'],
+        ...['tapes/may-2021/tape.json', 'docs/config.md', 'docs/deploy.md', 'deploy/systemd/ballast.service'],
+        ...['deploy/container/Containerfile', 'deploy/container/compose.yaml', 'deploy/container/config.yaml'],
       ]),
     );
   });
