@@ -4,16 +4,28 @@
  * "Changed" is a fingerprint over path, size and modification time of every file in src/ and of the compiler's
  * settings: unlike the newest modification time alone it also notices deleted files and older versions checked out.
  * Files that are not TypeScript (Lua scripts, the page) are copied; outputs whose source is gone are removed.
+ *
+ * Which commit this is stands in dist/commit.json, written at every call: a commit may change nothing in src/.
  */
 import { createHash } from 'node:crypto';
-import { copyFileSync, existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { EX_SOFTWARE, readJson, ROOT, run, runMain, say, SetupError, tool } from './lib.mjs';
+import { capture, EX_SOFTWARE, readJson, ROOT, run, runMain, say, SetupError, tool } from './lib.mjs';
 
 const SRC = join(ROOT, 'src');
 const DIST = join(ROOT, 'dist');
 const STAMP = join(DIST, '.built.json');
+const COMMIT = join(DIST, 'commit.json');
 const SETTINGS = ['tsconfig.json', 'tsconfig.build.json', 'scripts/build.mjs', 'package-lock.json'].map((name) =>
   join(ROOT, name),
 );
@@ -62,8 +74,23 @@ function removeOrphans(sources) {
     const js = target.replace(/\.ts$/, '.js');
     return isCode(path) ? [js, `${js}.map`] : isSettings(path) ? [] : [target];
   });
-  const wanted = new Set([...outputs, STAMP]);
+  const wanted = new Set([...outputs, STAMP, COMMIT]);
   for (const path of filesBelow(DIST)) if (!wanted.has(path)) rmSync(path, { force: true });
+}
+
+/** Of this very checkout, not of one that it happens to lie in; a copy without git may be told by BALLAST_COMMIT. */
+function commit() {
+  const told = process.env.BALLAST_COMMIT ?? '';
+  if (!existsSync(join(ROOT, '.git'))) return told;
+  // Only commits: a tag would hide which one it is. `-dirty` says that files differ from it.
+  return capture('git', ['describe', '--always', '--dirty', '--abbrev=12', '--exclude=*'])?.trim() ?? told;
+}
+
+function writeCommit() {
+  const text = `${JSON.stringify({ commit: commit() || 'unknown' })}\n`;
+  mkdirSync(DIST, { recursive: true });
+  // Left alone when it says the same: other processes may be reading it.
+  if (!existsSync(COMMIT) || readFileSync(COMMIT, 'utf8') !== text) writeFileSync(COMMIT, text);
 }
 
 /**
@@ -73,6 +100,7 @@ function removeOrphans(sources) {
  */
 export function build(options = {}) {
   const sources = filesBelow(SRC);
+  writeCommit();
   const before = fingerprint(sources);
   if (options.force !== true && readJson(STAMP)?.fingerprint === before) return false;
   say('building');

@@ -58,9 +58,10 @@ export function run(command, args, options = {}) {
  * Reads what a command prints, or undefined when it cannot be run or fails.
  * @param {string} command
  * @param {readonly string[]} args
+ * @param {number} [withinMs]
  */
-export function capture(command, args) {
-  const done = spawnSync(command, args, { cwd: ROOT, stdio: ['ignore', 'pipe', 'ignore'], timeout: 10_000 });
+export function capture(command, args, withinMs = 10_000) {
+  const done = spawnSync(command, args, { cwd: ROOT, stdio: ['ignore', 'pipe', 'ignore'], timeout: withinMs });
   return done.status === 0 ? String(done.stdout) : undefined;
 }
 

@@ -76,6 +76,11 @@ export class App implements Stage {
     this.simulated = simulated;
     this.#closers = closers;
     this.#tracking = new Tracking(options.clock);
+    // At once, not when everybody before the lanes has been stopped.
+    const hold = (): void => {
+      for (const runner of this.#runners) runner.hold();
+    };
+    options.signal.addEventListener('abort', hold, { once: true });
   }
 
   /** @throws Ending with the exit code and the words for the operator */
@@ -96,7 +101,9 @@ export class App implements Stage {
       closers.push(() => alerting.close());
       await alerting.open(redis, registry, run);
       const current = (): Config => app.#config;
-      closers.push(await servePage({ ...options, current, redis: redis.aside, alerts: alertsForPage(redis.aside) }));
+      const isStuck = (): boolean => app.stuck.length > 0;
+      const page = { current, isStuck, redis: redis.aside, alerts: alertsForPage(redis.aside) };
+      closers.push(await servePage({ ...options, ...page }));
       const addresses = simulated?.addresses ?? null;
       const opened = config.accounts.map((account) => ({ account, venue: venueOf(options, account, addresses) }));
       const references = openReferences(options, addresses, closers);
@@ -126,6 +133,11 @@ export class App implements Stage {
   /** Accounts that are watched; one whose venue did not answer at the start comes later. */
   get runners(): readonly Runner[] {
     return this.#runners;
+  }
+
+  /** Accounts whose lane hangs, so that only another process helps. */
+  get stuck(): readonly string[] {
+    return this.#runners.filter(({ isStuck }) => isStuck).map(({ name }) => name);
   }
 
   /** From here on the account is watched; why it is held back, if it is, is said before its first look. */

@@ -17,8 +17,10 @@ import type { Reading, ReadingTools } from './cli/readingCommands.ts';
 import { addReadingCommands } from './cli/readingCommands.ts';
 import type { Reload } from './cli/reload.ts';
 import { addReloadCommand } from './cli/reloadCommand.ts';
+import { hangups, stopSignal } from './cli/signals.ts';
 import type { SimulatorFlags } from './cli/simulatorCommand.ts';
 import { addSimulatorCommand } from './cli/simulatorCommand.ts';
+import { addSetupCommands } from './cli/setupCommands.ts';
 import { systemClock } from './clock.ts';
 import type { LoadInput } from './config/load.ts';
 import { ConfigError } from './config/problems.ts';
@@ -40,6 +42,11 @@ interface StartFlags extends Common {
 }
 
 const TAPES_DIR = fileURLToPath(new URL('../tapes', import.meta.url));
+const SHIPPED = {
+  config: fileURLToPath(new URL('../config.yaml', import.meta.url)),
+  schema: fileURLToPath(new URL('../ballast.schema.json', import.meta.url)),
+  docs: fileURLToPath(new URL('../docs', import.meta.url)),
+};
 const PAGE_FOLDER = fileURLToPath(new URL('./server/page', import.meta.url));
 const SIMULATOR_ENTRY = fileURLToPath(new URL('./simulator/process.js', import.meta.url));
 
@@ -68,54 +75,22 @@ function policyFile(path: string): Uint8Array {
     throw new Ending(EXIT.config, {
       happened: `the policy file ${path} cannot be read (${code}).`,
       ballast: DID_NOT_START,
-      operator: 'name a policy file with --config PATH; the one that ships is config.yaml.',
+      operator: 'name a policy file with --config PATH; `ballast init` writes a first one.',
     });
   }
-}
-
-/** npm hands a signal to its group and forwards it as well: what follows this soon is the same one. */
-const SAME_SIGNAL_MS = 1_000;
-
-/** A first signal stops gracefully; a second one ends at once. */
-function stopSignal(output: Output, words: string): AbortSignal {
-  const stop = new AbortController();
-  let first = 0;
-  const onSignal = (name: NodeJS.Signals): void => {
-    if (stop.signal.aborted) {
-      if (systemClock.mono() - first > SAME_SIGNAL_MS) process.exit(EXIT.temporary);
-      return;
-    }
-    first = systemClock.mono();
-    output.say(`${name}: ${words} Once more ends it at once.`);
-    stop.abort(new Error(name));
-  };
-  process.on('SIGINT', onSignal);
-  process.on('SIGTERM', onSignal);
-  return stop.signal;
-}
-
-/** A terminal that closes is no reason to stop watching loans; a hang-up has the policy file read again. */
-function hangups(output: Output): (listener: () => void) => void {
-  let hear = (): void => {
-    output.say(
-      'SIGHUP: it is still starting, by the policy file as it was read at the start. Send it again when it runs.',
-    );
-  };
-  process.on('SIGHUP', () => {
-    hear();
-  });
-  return (listener) => {
-    hear = listener;
-  };
 }
 
 async function runStart(flags: StartFlags): Promise<ExitCode> {
   const output = outputOf(flags);
   const onHangup = hangups(output);
-  const stop = stopSignal(output, 'nothing new is sent; the call in flight finishes, then Ballast ends.');
+  const stop = stopSignal(output, systemClock, 'nothing new is sent; the call in flight finishes, then Ballast ends.');
   const { loadConfig } = await import('./config/load.ts');
   const config = loadConfig(inputOf(flags));
   const { start } = await import('./cli/start.ts');
+  const { Supervisor } = await import('./cli/supervisor.ts');
+  const onTrouble = (says: string): void => {
+    output.say(`WARNING: ${says}`);
+  };
   return start({
     config,
     clock: systemClock,
@@ -136,6 +111,7 @@ async function runStart(flags: StartFlags): Promise<ExitCode> {
     },
     pageFolder: PAGE_FOLDER,
     version: version(),
+    supervisor: Supervisor.of({ clock: systemClock, env: process.env, onTrouble }),
     stop,
     redisProgram: process.env['BALLAST_REDIS_SERVER'],
   });
@@ -144,7 +120,7 @@ async function runStart(flags: StartFlags): Promise<ExitCode> {
 async function runSimulator(flags: SimulatorFlags): Promise<ExitCode> {
   // Standard output carries the one line of addresses.
   const output = outputOf({ ...flags, json: true });
-  const stop = stopSignal(output, 'the simulated exchanges end.');
+  const stop = stopSignal(output, systemClock, 'the simulated exchanges end.');
   const { binancePort, okxPort, adminPort } = flags;
   const config = await load(flags);
   const { simulator } = await import('./cli/simulator.ts');
@@ -171,7 +147,11 @@ async function reading(flags: Common): Promise<Reading> {
 
 /** Simulated accounts are read on exchanges of the command's own. */
 const places: ReadingTools<Common>['places'] = (output) => {
-  return { simulatorEntry: SIMULATOR_ENTRY, tapesDir: TAPES_DIR, signal: stopSignal(output, 'the check ends.') };
+  return {
+    simulatorEntry: SIMULATOR_ENTRY,
+    tapesDir: TAPES_DIR,
+    signal: stopSignal(output, systemClock, 'the check ends.'),
+  };
 };
 
 /** What the operator commands share. */
@@ -194,8 +174,8 @@ async function reloadOf(flags: Common & OperatorFlags, yes: boolean): Promise<Re
   };
 }
 
-function outputOf(flags: Common): Output {
-  return outputTo({ out: process.stdout, err: process.stderr }, flags.json ?? false, flags.logLevel);
+function outputOf({ json, logLevel }: { readonly json?: boolean; readonly logLevel?: string }): Output {
+  return outputTo({ out: process.stdout, err: process.stderr }, json ?? false, logLevel ?? 'error');
 }
 
 const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'];
@@ -235,6 +215,11 @@ function program(run: Run): Command {
   addOperatorCommands<Common>(ballast, { withCommon, run, operation });
   addReloadCommand<Common>(ballast, { withCommon, run, reload: reloadOf });
   addAlertCommands<Common>(ballast, { withCommon, run, reading, operation });
+  addSetupCommands(ballast, {
+    ...{ run, outputOf, shipped: SHIPPED, tapesDir: TAPES_DIR },
+    load: ({ config = 'config.yaml', dataDir }) =>
+      load({ config, logLevel: 'silent', ...(dataDir === undefined ? {} : { dataDir }) }),
+  });
   addSimulatorCommand(ballast, logLevel(), (flags) => run(() => runSimulator(flags)));
   return ballast;
 }
@@ -244,9 +229,12 @@ function usageError(text: string, write: (text: string) => void): void {
   write(`${troubleText({ happened: text.trim(), ballast: DID_NOT_START, operator })}\n`);
 }
 
+/** `0.1.0 (ab2b4de12345)`: the commit as the build wrote it down; `-dirty` behind it, when files differed from it. */
 function version(): string {
-  const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
-  return (JSON.parse(text) as { version: string }).version;
+  const read = (path: string): unknown => JSON.parse(readFileSync(new URL(path, import.meta.url), 'utf8'));
+  const { version: number } = read('../package.json') as { readonly version: string };
+  const { commit } = read('./commit.json') as { readonly commit: string };
+  return `${number} (${commit === 'unknown' ? 'commit unknown' : commit})`;
 }
 
 /** Every way to end has a code and words; only a bug shows a stack. */

@@ -21,6 +21,7 @@ import { Reasons } from './reasons.ts';
 import { inWords, resultOf } from './report.ts';
 import type { AccountResult, RunResult } from './report.ts';
 import { accountOf, modeWords, ruleOf, speedWords } from './startWords.ts';
+import type { Supervisor } from './supervisor.ts';
 
 export interface StartOptions {
   readonly config: Config;
@@ -41,6 +42,8 @@ export interface StartOptions {
   readonly version: string;
   /** How the policy file is read again while the server runs. */
   readonly reload: Omit<ReloadSettings, 'say'>;
+  /** The service manager, where one listens. */
+  readonly supervisor: Supervisor | null;
   /** Aborts when the operator wants the server to stop. */
   readonly stop: AbortSignal;
 }
@@ -90,10 +93,13 @@ class Session {
 
   async run(): Promise<ExitCode> {
     const app = await this.#begin();
+    const { config, supervisor } = this.#options;
     if (app !== null) {
+      supervisor?.ready(app, config.accounts.length);
       try {
         await this.#serve(app);
       } finally {
+        supervisor?.stopping();
         this.#options.output.status('');
         await app.stop(this.#fatal !== null);
       }

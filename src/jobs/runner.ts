@@ -75,6 +75,9 @@ export class Runner {
   #inFlight = false;
   /** Loans whose breach waits for one more look at another price. */
   readonly #waiting = new Set<LoanId>();
+  readonly #complain = (error: unknown): void => {
+    this.#options.onError(this.name, error instanceof Error ? error : new Error(String(error)));
+  };
 
   private constructor(options: RunnerOptions) {
     this.#options = options;
@@ -98,13 +101,9 @@ export class Runner {
     this.#errands = new Errands(options.errands?.(this.#deps()) ?? [], options.clock, ({ message }) => {
       this.#alert('warning', 'errand', message);
     });
-    const onError = (error: Error): void => {
-      options.onError(this.name, error);
-    };
     const judge = (prices: Readonly<Record<Asset, Dec>>): Promise<boolean> => this.onPrices(prices);
-    const { venue } = options;
-    const { lookSoonMs } = timing;
-    this.#watch = options.watchPrices === false ? null : new PriceWatch({ venue, clock, lookSoonMs, judge, onError });
+    const prices = { venue: options.venue, clock, lookSoonMs: timing.lookSoonMs, judge, onError: this.#complain };
+    this.#watch = options.watchPrices === false ? null : new PriceWatch(prices);
   }
 
   static async open(options: RunnerOptions): Promise<Runner> {
@@ -132,7 +131,7 @@ export class Runner {
           if (!(error instanceof NotActingError)) throw error;
           this.#yield(error.acting);
         }),
-      onError: (error) => this.#options.onError(this.name, error),
+      onError: this.#complain,
       onStalled: () => {
         this.#alert('info', 'restart', `a look of ${this.name} died with its process; the next one reconciles`);
       },
@@ -153,13 +152,13 @@ export class Runner {
       takeOverMs: lockMs + stalledMs,
       revive: async (reason) => this.#lane?.revive(reason),
       onSilent: (says) => this.#alert('critical', 'silent', says),
-      onError: (error) => this.#options.onError(this.name, error),
+      onError: this.#complain,
     });
   }
 
   /** Processes with another policy act: this one keeps its hands off their lane and says what it would do. */
   #observe(acting: string): void {
-    const { address, redis, onError } = this.#options;
+    const { address, redis } = this.#options;
     this.#alert('warning', 'observer', observerWords(this.name, this.#setup.digest, acting));
     const setup = (): AccountSetup => ({ ...this.#setup, mode: 'dryRun' });
     const journal = new Journal(redis, { ...address, mode: 'dryRun' });
@@ -172,16 +171,11 @@ export class Runner {
       mayAct: async () => (await this.#office?.take()) === null,
       onAct: () => {
         this.#observer = null;
-        this.#alert(
-          'info',
-          'observer',
-          `${this.name}: no process with another policy is left; this one acts from now on`,
-        );
-        this.#act().catch((error: unknown) =>
-          onError(this.name, error instanceof Error ? error : new Error(String(error))),
-        );
+        const says = `${this.name}: no process with another policy is left; this one acts from now on`;
+        this.#alert('info', 'observer', says);
+        this.#act().catch(this.#complain);
       },
-      onError: (error) => onError(this.name, error),
+      onError: this.#complain,
     });
     this.#observer.start();
   }
@@ -193,9 +187,7 @@ export class Runner {
     [this.#lane, this.#timer, this.#inFlight] = [null, null, false];
     timer?.stop();
     // The look that found out runs in this lane: it must end before the lane can.
-    void lane.close(0, this.#options.clock).catch((error: unknown) => {
-      this.#options.onError(this.name, error instanceof Error ? error : new Error(String(error)));
-    });
+    void lane.close(0, this.#options.clock).catch(this.#complain);
     this.#observe(acting);
   }
 
@@ -233,17 +225,25 @@ export class Runner {
     this.#setup = setup;
   }
 
-  /** No new claim from here on; the running look may finish within `graceMs` (DESIGN §8). */
-  async stop(graceMs: number): Promise<void> {
+  /** Its lane hangs, and starting that again has not helped. A lane that others work is not this process's. */
+  get isStuck(): boolean {
+    return this.#timer?.isStuck ?? false;
+  }
+
+  /** No new claim from here on. */
+  hold(): void {
     this.#mayClaim = false;
+  }
+
+  /** No new claim; the running look may finish within `graceMs` (DESIGN §8). */
+  async stop(graceMs: number): Promise<void> {
+    this.hold();
     this.#stopping = true;
     this.#timer?.stop();
     const { clock } = this.#options;
     // Whoever does not hear that the server stops is left behind; nothing of it may keep the venue open.
     const stops = Promise.all([this.#errands.stop(), this.#watch?.stop(), this.#observer?.stop()]);
-    const beside = stops.catch((error: unknown) => {
-      this.#options.onError(this.name, error instanceof Error ? error : new Error(String(error)));
-    });
+    const beside = stops.catch(this.#complain);
     await Promise.all([within(clock, graceMs, beside), this.#lane?.close(graceMs, clock)]);
     await this.#office?.leave().catch(() => undefined);
     await this.venue.close();
@@ -270,7 +270,7 @@ export class Runner {
           this.#options.emit(account, event);
         } catch (error) {
           // A listener's mistake must not end a look between its claim and its send.
-          this.#options.onError(account, error instanceof Error ? error : new Error(String(error)));
+          this.#complain(error);
         }
       },
     };

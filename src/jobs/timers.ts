@@ -24,6 +24,8 @@ export interface TimerOptions {
 
 /** Clocks of processes may differ by so much, ms. */
 const CLOCKS_APART_MS = 5_000;
+/** The first silence of such a length ends with a revival; the second one is the revived lane's. */
+const PATIENCES = 2;
 
 export class LookTimer {
   readonly #options: TimerOptions;
@@ -32,14 +34,31 @@ export class LookTimer {
   /** The newest finished look, by its date, and since when it is the newest: on a clock that nobody can set. */
   #newest: { readonly looked: number | null; readonly mono: number } = { looked: null, mono: 0 };
   #silent: { revivedAt: number } | null = null;
+  /** When, on that clock, the lane was last seen to go on: a look had finished, or the next one was not due yet. */
+  #wentOn: number;
 
   constructor(options: TimerOptions) {
     this.#options = options;
+    this.#wentOn = options.clock.mono();
+  }
+
+  /**
+   * Nobody, in no process, has finished a look that was due for so long that reviving the lane has not helped either. What is
+   * left is another process.
+   */
+  get isStuck(): boolean {
+    return !this.#stopped && this.#options.clock.mono() - this.#wentOn > PATIENCES * this.#patienceMs;
+  }
+
+  get #patienceMs(): number {
+    const { lookEveryMs, takeOverMs } = this.#options;
+    return Math.max(2 * lookEveryMs, takeOverMs);
   }
 
   /** Rings at once, then whenever a look is due. */
   start(): void {
-    this.#newest = { looked: null, mono: this.#options.clock.mono() };
+    this.#wentOn = this.#options.clock.mono();
+    this.#newest = { looked: null, mono: this.#wentOn };
     void this.#fire('start');
   }
 
@@ -71,6 +90,7 @@ export class LookTimer {
       if (this.#stopped) return;
       // A look from the future was dated by a clock that has been set back since: so was the time of the next one.
       const isWaiting = next !== null && next > now && (looked ?? 0) <= now + CLOCKS_APART_MS;
+      if (isWaiting || looked !== this.#newest.looked) this.#wentOn = clock.mono();
       if (reason === null && isWaiting) this.#arm(next);
       else await ring(reason ?? 'due');
       await this.#watch(looked);
@@ -80,8 +100,8 @@ export class LookTimer {
   }
 
   async #watch(looked: number | null): Promise<void> {
-    const { account, clock, lookEveryMs, takeOverMs, revive, onSilent } = this.#options;
-    const patienceMs = Math.max(2 * lookEveryMs, takeOverMs);
+    const { account, clock, revive, onSilent } = this.#options;
+    const patienceMs = this.#patienceMs;
     const mono = clock.mono();
     if (this.#stopped) return;
     // A lane that never finished a look is silent since the timer began.

@@ -1,4 +1,4 @@
-/** Liveness: the loop turns. Readiness: every unpaused account of this server's file was seen within its limit (DESIGN §8). */
+/** Liveness: the loop turns, and no lane hangs (`LookTimer.isStuck`). Readiness: every unpaused account of this server's file was seen within its limit (DESIGN §8). */
 import type { Cancel, Clock } from '../clock.ts';
 import type { Status } from '../reading/status.ts';
 

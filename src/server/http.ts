@@ -32,6 +32,8 @@ export interface PageOptions
   /** Folder of the compiled page. */
   readonly folder: string;
   readonly alerts: AlertLedger | null;
+  /** A lane hangs, and only another process helps. */
+  readonly isStuck: () => boolean;
   /** More routes: each is read with the token, where reading needs one. */
   readonly routes?: readonly ((http: FastifyInstance) => void)[];
   /** A bug: nothing that a visitor did. */
@@ -139,9 +141,11 @@ interface Health {
 }
 
 function addHealth(http: FastifyInstance, { options, guard, snapshots, pulse }: Health): void {
-  http.get('/livez', (_, reply) =>
-    reply.code(pulse.alive ? 200 : 503).send({ alive: pulse.alive, lagMs: pulse.lagMs }),
-  );
+  http.get('/livez', (_, reply) => {
+    const stuck = options.isStuck();
+    const alive = pulse.alive && !stuck;
+    return reply.code(alive ? 200 : 503).send({ alive, lagMs: pulse.lagMs, stuck });
+  });
   http.get('/readyz', async (request, reply) => {
     const status = await snapshots.get().then(
       (snapshot) => snapshot.status,

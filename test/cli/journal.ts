@@ -2,8 +2,11 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
+import type { Intent } from '../../src/core/intent.ts';
 import { embeddedSocket } from '../../src/jobs/embeddedRedis.ts';
 import { findRedisServer } from '../../src/jobs/embedded/program.ts';
+import { Journal } from '../../src/jobs/journal.ts';
+import { Registry } from '../../src/jobs/registry.ts';
 import { ended } from '../support/child.ts';
 
 export interface OpenJournal {
@@ -30,4 +33,15 @@ export async function openJournal(dataDir: string): Promise<OpenJournal> {
       await ended(child);
     },
   };
+}
+
+/** Every money call that the journal of a server that has ended knows of. */
+export async function intentsOf(dataDir: string): Promise<readonly Intent[]> {
+  const { redis, close } = await openJournal(dataDir);
+  try {
+    const accounts = await new Registry(redis).accounts();
+    return (await Promise.all(accounts.map(({ address }) => new Journal(redis, address).intents()))).flat();
+  } finally {
+    await close();
+  }
 }

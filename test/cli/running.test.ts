@@ -2,10 +2,7 @@
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
-import { Journal } from '../../src/jobs/journal.ts';
-import { Registry } from '../../src/jobs/registry.ts';
-import type { Intent } from '../../src/core/intent.ts';
-import { openJournal } from './journal.ts';
+import { intentsOf } from './journal.ts';
 import { ONE_ACCOUNT, writePolicy } from './policyFiles.ts';
 import { ballast, Cli, cleanUp, isComplete, lastLine, redisPid, temporaryFolder, writeTape } from './support.ts';
 
@@ -42,16 +39,6 @@ async function admin(cli: Cli): Promise<string> {
 async function post(address: string, path: string, body: object): Promise<unknown> {
   const reply = await fetch(`${address}${path}`, { method: 'POST', body: JSON.stringify(body) });
   return reply.json();
-}
-
-async function intentsOf(dataDir: string): Promise<readonly Intent[]> {
-  const { redis, close } = await openJournal(dataDir);
-  try {
-    const accounts = await new Registry(redis).accounts();
-    return (await Promise.all(accounts.map(({ address }) => new Journal(redis, address).intents()))).flat();
-  } finally {
-    await close();
-  }
 }
 
 // Most of the time they wait for each other's processes, not for the machine.

@@ -24,6 +24,9 @@ export interface Ended {
 
 export interface CliOptions {
   readonly env?: Readonly<Record<string, string>>;
+  /** Another installation than this repository's, and the folder it is started in. */
+  readonly main?: string;
+  readonly cwd?: string;
 }
 
 interface Waiter {
@@ -41,12 +44,12 @@ export class Cli {
   err = '';
   readonly #waiters = new Set<Waiter>();
 
-  constructor(args: readonly string[], { env = {} }: CliOptions = {}) {
-    if (!existsSync(MAIN))
+  constructor(args: readonly string[], { env = {}, main = MAIN, cwd = ROOT }: CliOptions = {}) {
+    if (!existsSync(main))
       throw new Error('dist/main.js is missing: run `npm run build`, or the tests with `npm test`');
     // In the folder of the repository, as an operator would; data folders are always given.
-    const child = spawn(process.execPath, [MAIN, ...args], {
-      cwd: ROOT,
+    const child = spawn(process.execPath, [main, ...args], {
+      cwd,
       env: { ...process.env, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });

@@ -15,8 +15,8 @@ import { blocksOf, brokenBecause, linksOf, PAGES, read, ROOT } from './pages.ts'
 import { holdingKeys, isKnownHolding, keysTable, printed, rewritten, standing, TABLES } from './tables.ts';
 
 const README = read('README.md');
-/** Flags of npm itself, which stand before `--`. */
-const FLAGS_OF_NPM = ['--silent'];
+/** Flags of npm itself. */
+const FLAGS_OF_NPM = ['--silent', '--prefix'];
 const FLAGS_OF_SCRIPTS = Object.keys({ ...OPTIONS, ...DEFECT_OPTIONS }).map((name) => `--${name}`);
 
 function help(...command: readonly string[]): string {

@@ -132,6 +132,42 @@ describe('the timer of an account', () => {
     expect(heard).toContain('revive');
   });
 
+  it('is stuck when reviving has not helped for as long again, and no longer once somebody finishes a look', async () => {
+    const { hands, heard, journal, timer } = setUp();
+    timer.start();
+    await hands.pass(39_000);
+    expect([heard.includes('revive'), timer.isStuck]).toEqual([true, false]);
+    await hands.pass(2_000);
+    expect(timer.isStuck).toBe(true);
+    journal.looked = hands.now;
+    await hands.pass(5_000);
+    expect(timer.isStuck).toBe(false);
+    await hands.pass(60_000);
+    expect(timer.isStuck).toBe(true);
+    timer.stop();
+    expect(timer.isStuck).toBe(false);
+  });
+
+  it('is not stuck while a venue has asked for a long pause', async () => {
+    const { hands, journal, timer } = setUp();
+    timer.start();
+    await hands.pass(1);
+    journal.looked = hands.now;
+    journal.next = hands.now + 600_000;
+    await hands.pass(590_000);
+    expect(timer.isStuck).toBe(false);
+    await hands.pass(60_000);
+    expect(timer.isStuck).toBe(true);
+  });
+
+  it('is stuck while the journal cannot be read', async () => {
+    const away = (): Promise<never> => Promise.reject(new Error('away'));
+    const { hands, timer } = setUp({ journal: { nextLookAt: away, lookedAt: away } });
+    timer.start();
+    await hands.pass(41_000);
+    expect(timer.isStuck).toBe(true);
+  });
+
   it('goes on when the journal cannot be read', async () => {
     const fails = {
       nextLookAt: () => Promise.reject(new Error('away')),

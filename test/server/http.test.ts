@@ -52,7 +52,7 @@ async function open(more: Partial<PageOptions> = {}): Promise<string> {
       policy: () => 'p',
       wanted: ['main'],
     },
-    ...{ token: TOKEN, reads: 'free', url: null, alerts: null, tapeAt: () => null },
+    ...{ token: TOKEN, reads: 'free', url: null, alerts: null, tapeAt: () => null, isStuck: () => false },
     survey: {
       accounts: () => Promise.resolve([journalOf()]),
       pausable: () => Promise.resolve([journalOf()]),

@@ -18,6 +18,8 @@ const USUAL_PLACES = [
 ];
 const OLDEST = { major: 6, minor: 2 };
 const ANSWER_WITHIN_MS = 10_000;
+const HOW =
+  'Debian and Ubuntu: apt-get install redis-server; Fedora: dnf install valkey; Alpine: apk add redis; macOS: brew install redis';
 
 /** The absolute path of a program in the PATH. The child gets no environment, so it could not look itself. */
 function inPath(name: string): Promise<string | undefined> {
@@ -66,6 +68,6 @@ export async function findRedisServer(chosen?: string): Promise<RedisServerProgr
   const found = old.length > 0 ? old.join(', ') : `${chosen ?? NAMES.join(' or ')} was not found or does not answer`;
   throw new EmbeddedRedisError(
     'noProgram',
-    `no usable Redis program: ${found}. Install redis or valkey ${OLDEST.major}.${OLDEST.minor} or newer, name one in BALLAST_REDIS_SERVER, or set redis.url to a server of yours.`,
+    `no usable Redis program: ${found}. Install redis or valkey ${OLDEST.major}.${OLDEST.minor} or newer (${HOW}), name one in BALLAST_REDIS_SERVER, or set redis.url to a server of yours.`,
   );
 }
