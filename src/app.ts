@@ -10,6 +10,7 @@ import { examineAll } from './cli/examination.ts';
 import { heldWords } from './reading/held.ts';
 import { Latecomers } from './cli/latecomers.ts';
 import { openReferences, placeOf, startSimulated, unnamedProducts, venueOf } from './cli/opening.ts';
+import { Metering } from './cli/metering.ts';
 import { servePage } from './cli/page.ts';
 import { setupOf } from './cli/configured.ts';
 import type { Connections } from './cli/redis.ts';
@@ -57,6 +58,7 @@ interface Ground {
   /** Of the built-in simulated exchanges. */
   readonly addresses: SimulatorAddresses | null;
   readonly alerting: Alerting;
+  readonly metering: Metering;
 }
 
 export class App implements Stage {
@@ -80,7 +82,8 @@ export class App implements Stage {
 
   /** @throws Ending with the exit code and the words for the operator */
   static async start(given: AppOptions): Promise<App> {
-    const alerting = new Alerting(given);
+    const metering = new Metering(given);
+    const alerting = new Alerting(metering.options, metering);
     const { options } = alerting;
     const { clock, config, signal } = options;
     const closers: (() => Promise<unknown>)[] = [];
@@ -96,7 +99,9 @@ export class App implements Stage {
       closers.push(() => alerting.close());
       await alerting.open(redis, registry, run);
       const current = (): Config => app.#config;
-      closers.push(await servePage({ ...options, current, redis: redis.aside, alerts: alertsForPage(redis.aside) }));
+      const { aside } = redis;
+      const shown = { alerts: alertsForPage(aside), metrics: metering.exposition(aside, current) };
+      closers.push(await servePage({ ...options, current, redis: aside, ...shown }));
       const addresses = simulated?.addresses ?? null;
       const opened = config.accounts.map((account) => ({ account, venue: venueOf(options, account, addresses) }));
       const references = openReferences(options, addresses, closers);
@@ -105,7 +110,7 @@ export class App implements Stage {
         simulated,
         examined.flatMap(({ warnings }) => warnings),
       );
-      const ground: Ground = { run, redis, registry, references, addresses, alerting };
+      const ground: Ground = { run, redis, registry, references, addresses, alerting, metering };
       const join = (one: Examined): Promise<void> => app.#join(one, ground);
       for (const one of examined) {
         signal.throwIfAborted();
@@ -136,6 +141,7 @@ export class App implements Stage {
     const world = account.simulated ? run : '';
     const address: AccountAddress = { mode, world, venue: account.venue, uid };
     ground.alerting.join(account.name, address);
+    ground.metering.join(account.name, venue);
     const operator = new Operator(redis.fast, address);
     for (const says of heldWords(account.name, await operator.standing())) {
       options.onEvent(account.name, { type: 'alert', severity: 'critical', category: 'held', loan: null, says });

@@ -18,7 +18,7 @@ export interface PageSettings {
   readonly say: (line: string) => void;
 }
 
-export interface ServeOptions extends Pick<PageOptions, 'alerts' | 'routes'> {
+export interface ServeOptions extends Pick<PageOptions, 'alerts' | 'metrics'> {
   readonly config: Config;
   /** The file that is acted by now. */
   readonly current: () => Config;
@@ -51,7 +51,7 @@ export async function servePage(options: ServeOptions): Promise<() => Promise<vo
     token: server.token?.reveal() ?? page.freshToken,
     reads: server.token === null ? 'free' : 'token',
     alerts: options.alerts,
-    ...(options.routes === undefined ? {} : { routes: options.routes }),
+    metrics: options.metrics,
   };
   let closing = (): Promise<void> => Promise.resolve();
   const open = async (): Promise<void> => {

@@ -98,13 +98,11 @@ export class Runner {
     this.#errands = new Errands(options.errands?.(this.#deps()) ?? [], options.clock, ({ message }) => {
       this.#alert('warning', 'errand', message);
     });
-    const onError = (error: Error): void => {
-      options.onError(this.name, error);
-    };
     const judge = (prices: Readonly<Record<Asset, Dec>>): Promise<boolean> => this.onPrices(prices);
     const { venue } = options;
     const { lookSoonMs } = timing;
-    this.#watch = options.watchPrices === false ? null : new PriceWatch({ venue, clock, lookSoonMs, judge, onError });
+    this.#watch =
+      options.watchPrices === false ? null : new PriceWatch({ venue, clock, lookSoonMs, judge, onError: this.#fail });
   }
 
   static async open(options: RunnerOptions): Promise<Runner> {
@@ -132,7 +130,10 @@ export class Runner {
           if (!(error instanceof NotActingError)) throw error;
           this.#yield(error.acting);
         }),
-      onError: (error) => this.#options.onError(this.name, error),
+      onError: this.#fail,
+      onTimed: (waitedMs, tookMs) => {
+        deps.emit(this.name, { type: 'timed', waitedMs, tookMs });
+      },
       onStalled: () => {
         this.#alert('info', 'restart', `a look of ${this.name} died with its process; the next one reconciles`);
       },
@@ -153,13 +154,13 @@ export class Runner {
       takeOverMs: lockMs + stalledMs,
       revive: async (reason) => this.#lane?.revive(reason),
       onSilent: (says) => this.#alert('critical', 'silent', says),
-      onError: (error) => this.#options.onError(this.name, error),
+      onError: this.#fail,
     });
   }
 
   /** Processes with another policy act: this one keeps its hands off their lane and says what it would do. */
   #observe(acting: string): void {
-    const { address, redis, onError } = this.#options;
+    const { address, redis } = this.#options;
     this.#alert('warning', 'observer', observerWords(this.name, this.#setup.digest, acting));
     const setup = (): AccountSetup => ({ ...this.#setup, mode: 'dryRun' });
     const journal = new Journal(redis, { ...address, mode: 'dryRun' });
@@ -177,11 +178,9 @@ export class Runner {
           'observer',
           `${this.name}: no process with another policy is left; this one acts from now on`,
         );
-        this.#act().catch((error: unknown) =>
-          onError(this.name, error instanceof Error ? error : new Error(String(error))),
-        );
+        this.#act().catch(this.#fail);
       },
-      onError: (error) => onError(this.name, error),
+      onError: this.#fail,
     });
     this.#observer.start();
   }
@@ -193,15 +192,17 @@ export class Runner {
     [this.#lane, this.#timer, this.#inFlight] = [null, null, false];
     timer?.stop();
     // The look that found out runs in this lane: it must end before the lane can.
-    void lane.close(0, this.#options.clock).catch((error: unknown) => {
-      this.#options.onError(this.name, error instanceof Error ? error : new Error(String(error)));
-    });
+    void lane.close(0, this.#options.clock).catch(this.#fail);
     this.#observe(acting);
   }
 
   #alert(severity: 'info' | 'warning' | 'critical', category: string, says: string): void {
     this.#options.emit(this.name, { type: 'alert', severity, category, loan: null, says });
   }
+
+  readonly #fail = (error: unknown): void => {
+    this.#options.onError(this.name, error instanceof Error ? error : new Error(String(error)));
+  };
 
   async ring(reason: string): Promise<void> {
     await this.#lane?.ring(reason);
@@ -241,10 +242,7 @@ export class Runner {
     const { clock } = this.#options;
     // Whoever does not hear that the server stops is left behind; nothing of it may keep the venue open.
     const stops = Promise.all([this.#errands.stop(), this.#watch?.stop(), this.#observer?.stop()]);
-    const beside = stops.catch((error: unknown) => {
-      this.#options.onError(this.name, error instanceof Error ? error : new Error(String(error)));
-    });
-    await Promise.all([within(clock, graceMs, beside), this.#lane?.close(graceMs, clock)]);
+    await Promise.all([within(clock, graceMs, stops.catch(this.#fail)), this.#lane?.close(graceMs, clock)]);
     await this.#office?.leave().catch(() => undefined);
     await this.venue.close();
   }
@@ -270,7 +268,7 @@ export class Runner {
           this.#options.emit(account, event);
         } catch (error) {
           // A listener's mistake must not end a look between its claim and its send.
-          this.#options.onError(account, error instanceof Error ? error : new Error(String(error)));
+          this.#fail(error);
         }
       },
     };
