@@ -10,6 +10,7 @@ import { examineAll } from './cli/examination.ts';
 import { heldWords } from './reading/held.ts';
 import { Latecomers } from './cli/latecomers.ts';
 import { openReferences, placeOf, startSimulated, unnamedProducts, venueOf } from './cli/opening.ts';
+import { Metering } from './cli/metering.ts';
 import { servePage } from './cli/page.ts';
 import { setupOf } from './cli/configured.ts';
 import type { Connections } from './cli/redis.ts';
@@ -57,6 +58,7 @@ interface Ground {
   /** Of the built-in simulated exchanges. */
   readonly addresses: SimulatorAddresses | null;
   readonly alerting: Alerting;
+  readonly metering: Metering;
 }
 
 export class App implements Stage {
@@ -85,7 +87,8 @@ export class App implements Stage {
 
   /** @throws Ending with the exit code and the words for the operator */
   static async start(given: AppOptions): Promise<App> {
-    const alerting = new Alerting(given);
+    const metering = new Metering(given);
+    const alerting = new Alerting(metering.options, metering);
     const { options } = alerting;
     const { clock, config, signal } = options;
     const closers: (() => Promise<unknown>)[] = [];
@@ -102,8 +105,8 @@ export class App implements Stage {
       await alerting.open(redis, registry, run);
       const current = (): Config => app.#config;
       const isStuck = (): boolean => app.stuck.length > 0;
-      const page = { current, isStuck, redis: redis.aside, alerts: alertsForPage(redis.aside) };
-      closers.push(await servePage({ ...options, ...page }));
+      const shown = { alerts: alertsForPage(redis.aside), metrics: metering.exposition(redis.aside, current) };
+      closers.push(await servePage({ ...options, current, isStuck, redis: redis.aside, ...shown }));
       const addresses = simulated?.addresses ?? null;
       const opened = config.accounts.map((account) => ({ account, venue: venueOf(options, account, addresses) }));
       const references = openReferences(options, addresses, closers);
@@ -112,7 +115,7 @@ export class App implements Stage {
         simulated,
         examined.flatMap(({ warnings }) => warnings),
       );
-      const ground: Ground = { run, redis, registry, references, addresses, alerting };
+      const ground: Ground = { run, redis, registry, references, addresses, alerting, metering };
       const join = (one: Examined): Promise<void> => app.#join(one, ground);
       for (const one of examined) {
         signal.throwIfAborted();
@@ -148,6 +151,7 @@ export class App implements Stage {
     const world = account.simulated ? run : '';
     const address: AccountAddress = { mode, world, venue: account.venue, uid };
     ground.alerting.join(account.name, address);
+    ground.metering.join(account.name, venue);
     const operator = new Operator(redis.fast, address);
     for (const says of heldWords(account.name, await operator.standing())) {
       options.onEvent(account.name, { type: 'alert', severity: 'critical', category: 'held', loan: null, says });

@@ -100,3 +100,15 @@ export async function within(clock: Clock, ms: number, work: Promise<unknown>): 
     over.abort(new Error('done'));
   });
 }
+
+/** What the work gives; `null` when it fails or takes longer than this. */
+export async function orNull<T>(clock: Clock, ms: number, work: Promise<T>): Promise<T | null> {
+  const given = work.catch(() => null);
+  let result: T | null = null;
+  await within(
+    clock,
+    ms,
+    given.then((value) => (result = value)),
+  );
+  return result;
+}

@@ -21,6 +21,8 @@ export interface DeadManOptions {
   readonly isBlind: () => boolean;
   /** Why pings in a row did not arrive; `null` when one did. */
   readonly onPing: (failure: string | null) => Promise<void>;
+  /** One ping: what it said, and why it did not arrive if it did not. */
+  readonly onPinged: (verdict: Verdict, failure: string | null) => void;
   readonly onError: (error: Error) => void;
 }
 
@@ -102,13 +104,14 @@ export class DeadMan {
 
   /** One process pings in each turn; the claim ends by itself before the next one. */
   async #turn(): Promise<void> {
-    const { store, clock, everyMs, file, accounts, isBlind, url, onPing } = this.#options;
+    const { store, clock, everyMs, file, accounts, isBlind, url, onPing, onPinged } = this.#options;
     if ((await store.claim(`deadMan:${file}`, everyMs * TURN)) === null) return;
     const texts = await store.sights(file);
     const sights = new Map([...texts].map(([name, text]) => [name, JSON.parse(text) as Sight]));
     const verdict = isBlind() ? NO_REDIS : judge(accounts, sights, clock.wall(), this.#startedAt);
     if (verdict.is === 'early') return;
     const failure = await attempt(clock, SEND_WITHIN_MS, (signal) => ping(url.reveal(), verdict, signal));
+    onPinged(verdict, failure);
     this.#failures = failure === null ? 0 : this.#failures + 1;
     if (failure === null || this.#failures >= FAILS_AFTER) await onPing(failure);
   }

@@ -40,7 +40,7 @@ export interface DeskOptions {
   /** Same for all processes that serve this policy file. */
   readonly file: string;
   readonly accounts: readonly DeskAccount[];
-  readonly deadMan: Pick<DeadManOptions, 'url' | 'everyMs'> | null;
+  readonly deadMan: Pick<DeadManOptions, 'url' | 'everyMs' | 'onPinged'> | null;
   /** Something of the desk itself went wrong. */
   readonly onError: (error: Error) => void;
 }

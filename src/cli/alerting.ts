@@ -17,6 +17,7 @@ import type { Registry } from '../jobs/registry.ts';
 import type { AlertLedger as PageAlerts } from '../server/alerts.ts';
 import type { Alert as WireAlert } from '../server/wire.ts';
 import type { AppOptions } from './appOptions.ts';
+import type { Metering } from './metering.ts';
 import type { Connections } from './redis.ts';
 
 /** Longest that a stop waits for messages that are on their way. */
@@ -26,12 +27,14 @@ const LAST_WORDS_WITHIN_MS = 4_000;
 export class Alerting {
   /** What the server is to be started with: everything it says is heard here first. */
   readonly options: AppOptions;
+  readonly #metering: Metering;
   #desk: AlertDesk | null = null;
   #ground: { readonly redis: Connections; readonly registry: Registry; readonly run: string } | null = null;
   readonly #joined = new Map<string, string>();
   #lastWords: Promise<void> = Promise.resolve();
 
-  constructor(given: AppOptions) {
+  constructor(given: AppOptions, metering: Metering) {
+    this.#metering = metering;
     this.options = {
       ...given,
       onEvent: (account, event) => {
@@ -67,16 +70,19 @@ export class Alerting {
   #deskOf(config: Config, redis: Connections, run: string): AlertDesk {
     const { clock, observeOnly, onError } = this.options;
     const { to, deadMan, deadManEveryMs, repeatMs: steps, calmMs, quietMs, spacingMs } = config.alerts;
+    const onPinged: Metering['pinged'] = (verdict, failure) => {
+      this.#metering.pinged(verdict, failure);
+    };
     return new AlertDesk({
       store: new RedisStore(redis.fast, run),
       clock,
-      channels: to.map((channel) => openChannel(channel, clock)),
+      channels: to.map((channel) => this.#metering.counted(openChannel(channel, clock))),
       rules: { steps, calmMs, quietMs },
       spacingMs,
       page: config.server?.url ?? null,
       file: fileOf(config),
       accounts: config.accounts.map((account) => deskAccount(account, observeOnly)),
-      deadMan: deadMan === null ? null : { url: deadMan, everyMs: deadManEveryMs },
+      deadMan: deadMan === null ? null : { url: deadMan, everyMs: deadManEveryMs, onPinged },
       onError: (error) => {
         onError('alerts', error);
       },

@@ -2,6 +2,7 @@
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config/types.ts';
 import type { VenueLog } from '../exchanges/kit.ts';
+import type { Traffic } from '../exchanges/traffic.ts';
 import type { LookEvent } from '../jobs/account.ts';
 import type { Passing } from '../jobs/points.ts';
 import type { Simulated } from '../replay/simulated.ts';
@@ -32,6 +33,8 @@ export interface AppOptions {
   /** Aborts a start that is no longer wanted. */
   readonly signal: AbortSignal;
   readonly page: PageSettings;
+  /** Is told what is asked of the accounts' venues. */
+  readonly traffic?: Traffic;
   /** How the file is read again, and who is told that another one acts; a server that is part of a test gives none. */
   readonly reload?: ReloadSettings & { readonly onApplied: (config: Config) => void };
   /** Where looks pass, told to a test's own entry; a server gives none. */

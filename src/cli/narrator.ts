@@ -79,6 +79,7 @@ export class Narrator {
         return this.#goesBlind(account, event.why);
       case 'acted':
       case 'conditions':
+      case 'timed':
         return [];
     }
   }

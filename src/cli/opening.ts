@@ -7,6 +7,7 @@ import { PRODUCTS } from '../core/loan.ts';
 import type { ReportingVenue } from '../exchanges/exchange.ts';
 import type { VenueLog } from '../exchanges/kit.ts';
 import type { ReferenceFeed } from '../exchanges/reference.ts';
+import type { Traffic } from '../exchanges/traffic.ts';
 import { createReferenceFor, createVenue } from '../exchanges/venues.ts';
 import type { SimulatorAddresses } from '../replay/simulated.ts';
 import { Simulated, SimulatorError } from '../replay/simulated.ts';
@@ -71,6 +72,7 @@ export interface VenueOptions {
   readonly config: Config;
   readonly clock: Clock;
   readonly log: VenueLog;
+  readonly traffic?: Traffic;
 }
 
 /** @param products by default those that the account's rules name */
@@ -92,6 +94,7 @@ export function venueOf(
     binanceRecvWindowMs: timing.binanceRecvWindowMs,
     okxWindowMs: timing.okxWindowMs,
     tagIntents: account.simulated,
+    traffic: options.traffic,
   });
 }
 

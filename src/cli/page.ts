@@ -18,7 +18,7 @@ export interface PageSettings {
   readonly say: (line: string) => void;
 }
 
-export interface ServeOptions extends Pick<PageOptions, 'alerts' | 'isStuck' | 'routes'> {
+export interface ServeOptions extends Pick<PageOptions, 'alerts' | 'isStuck' | 'metrics'> {
   readonly config: Config;
   /** The file that is acted by now. */
   readonly current: () => Config;
@@ -50,8 +50,7 @@ export async function servePage(options: ServeOptions): Promise<() => Promise<vo
     policy: () => current().digest.slice(0, SHOWN),
     token: server.token?.reveal() ?? page.freshToken,
     reads: server.token === null ? 'free' : 'token',
-    ...{ alerts: options.alerts, isStuck: options.isStuck },
-    ...(options.routes === undefined ? {} : { routes: options.routes }),
+    ...{ alerts: options.alerts, isStuck: options.isStuck, metrics: options.metrics },
   };
   let closing = (): Promise<void> => Promise.resolve();
   const open = async (): Promise<void> => {

@@ -55,7 +55,9 @@ export async function connectRedis(options: RedisOptions): Promise<Connections> 
   const target = redis.kind === 'url' ? redis.url.reveal() : (embedded?.socketPath ?? '');
   const fast = new Redis(target, { enableOfflineQueue: false, maxRetriesPerRequest: 1, lazyConnect: true });
   const patient = new Redis(target, { connectionName: SERVER, maxRetriesPerRequest: null, lazyConnect: true });
-  const aside = new Redis(target, { enableOfflineQueue: false, maxRetriesPerRequest: 1, lazyConnect: true });
+  // A reading asks much at once: it leaves in few writes, since the loop that writes is the one that lanes turn on.
+  const batched = { enableAutoPipelining: true, enableOfflineQueue: false, maxRetriesPerRequest: 1 };
+  const aside = new Redis(target, { ...batched, lazyConnect: true });
   let trouble: Error | null = null;
   let started = false;
   for (const connection of [fast, patient, aside]) {

@@ -13,6 +13,7 @@ import { createMeter } from './limits.ts';
 import { OKX_TIMING, createOkx } from './okx/index.ts';
 import { createReference } from './reference.ts';
 import type { ReferenceFeed } from './reference.ts';
+import type { Traffic } from './traffic.ts';
 
 export interface VenueSettings {
   readonly account: string;
@@ -32,6 +33,8 @@ export interface VenueSettings {
   /** Simulators count sends by this tag; one at a loopback address gets it in any case. */
   readonly tagIntents: boolean;
   readonly log: VenueLog;
+  /** Is told what is asked of the venue. */
+  readonly traffic?: Traffic | undefined;
   /** Wallet coins that the policies of this account may use; `null` or absent: every one that could be collateral. */
   readonly usable?: readonly Asset[] | null;
   /**

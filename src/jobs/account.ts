@@ -65,6 +65,8 @@ export type LookEvent =
     } & Standing)
   | ({ readonly type: 'acted' } & Standing)
   | { readonly type: 'blind'; readonly why: string; readonly nextLookAt: number }
+  /** A look has ended, whatever it saw: since its doorbell was queued, or the look before it ended; and what it took. */
+  | { readonly type: 'timed'; readonly waitedMs: number; readonly tookMs: number }
   /** What holds now, whole, after every commit. */
   | ({ readonly type: 'conditions' } & Conditions);
 

@@ -33,6 +33,8 @@ export interface LaneOptions {
   /** One look. Must not throw for anything a venue did: a throw is a bug and is reported. */
   readonly look: (reason: string, lease: Lease, signal: AbortSignal) => Promise<void>;
   readonly onError: (error: Error) => void;
+  /** A look has ended: how long its job waited for a worker, and how long it ran. */
+  readonly onTimed: (waitedMs: number, tookMs: number) => void;
   /** A job died with its process: a restart, not an error. */
   readonly onStalled: () => void;
 }
@@ -195,10 +197,14 @@ export class Lane {
     const signals = signal === undefined ? [stop] : [stop, signal];
     this.#running += 1;
     this.#touched = true;
+    const from = options.clock.mono();
+    // Both by BullMQ's own clock.
+    const waitedMs = Math.max(0, (job.processedOn ?? job.timestamp) - job.timestamp);
     try {
       await options.look(job.data.reason, lease, AbortSignal.any(signals));
     } finally {
       this.#running -= 1;
+      options.onTimed(waitedMs, options.clock.mono() - from);
     }
   }
 }

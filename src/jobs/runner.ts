@@ -132,6 +132,7 @@ export class Runner {
           this.#yield(error.acting);
         }),
       onError: this.#complain,
+      onTimed: (waitedMs, tookMs) => void deps.emit(this.name, { type: 'timed', waitedMs, tookMs }),
       onStalled: () => {
         this.#alert('info', 'restart', `a look of ${this.name} died with its process; the next one reconciles`);
       },

@@ -111,13 +111,9 @@ export class Shelf {
     };
   }
 
-  /** Newest decision record of every loan, with its trace and its span, as JSON. */
+  /** Newest decision record of every loan, with its trace and without its span, as JSON. */
   async newestDecisions(): Promise<ReadonlyMap<LoanId, string>> {
-    const [why, spans] = await Promise.all([
-      this.#redis.hgetall(this.#key('why')),
-      this.#redis.hgetall(this.#key('span')),
-    ]);
-    return new Map(Object.entries(why).map(([loan, json]) => [loan, recordText(json, spans[loan])]));
+    return new Map(Object.entries(await this.#redis.hgetall(this.#key('why'))));
   }
 
   /** Decision records about a loan that a different one has followed, newest first, among the newest of the account. */

@@ -112,7 +112,9 @@ export async function statusOf(
   survive: Survive = survivalIn(config),
 ): Promise<Status> {
   const now = clock.wall();
-  const all = await Promise.all(accounts.map((account) => accountStatus(config, account, clock, survive)));
+  const all: Seen[] = [];
+  // One after another: in a server lanes turn on the same loop, and must come in between.
+  for (const account of accounts) all.push(await accountStatus(config, account, clock, survive));
   return {
     absent: absent.map(({ name, state, since, says }) => ({ account: name, state, sinceMs: now - since, says })),
     accounts: all.flatMap((one) => one.accounts),

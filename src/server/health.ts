@@ -1,5 +1,6 @@
 /** Liveness: the loop turns, and no lane hangs (`LookTimer.isStuck`). Readiness: every unpaused account of this server's file was seen within its limit (DESIGN §8). */
 import type { Cancel, Clock } from '../clock.ts';
+import { ownIn } from '../reading/own.ts';
 import type { Status } from '../reading/status.ts';
 
 const BEAT_MS = 500;
@@ -60,12 +61,10 @@ export function readiness(wanted: readonly string[], status: Status | null): rea
   ];
 }
 
-function seen(name: string, { accounts, absent }: Status): Omit<Check, 'name'> {
-  const namesakes = accounts.filter((one) => one.name === name && one.seenWithinMs !== null);
-  // A run that only observes keeps a journal of its own, which is not the one that the file asks for.
-  const account = namesakes.find(({ own }) => own) ?? namesakes[0];
-  if (account === undefined) {
-    const missing = absent.find((one) => one.account === name);
+function seen(name: string, status: Status): Omit<Check, 'name'> {
+  const account = ownIn(status, name);
+  if (account === null) {
+    const missing = status.absent.find((one) => one.account === name);
     return { ok: false, says: missing === undefined ? 'not watched yet' : `${missing.state}: ${missing.says}` };
   }
   const { seenMs, seenWithinMs, standing } = account;

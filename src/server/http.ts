@@ -5,6 +5,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { fastify } from 'fastify';
 import type { Clock } from '../clock.ts';
+import { orNull } from '../clock.ts';
 import type { Survey } from '../reading/survey.ts';
 import { addActing } from './acting.ts';
 import type { AlertLedger } from './alerts.ts';
@@ -12,7 +13,9 @@ import { addAssets } from './assets.ts';
 import type { GuardOptions } from './guard.ts';
 import { Guard, Refusal, secure } from './guard.ts';
 import { Pulse, readiness } from './health.ts';
-import type { SnapshotOptions } from './snapshots.ts';
+import { addMetrics } from './metrics.ts';
+import type { Exposition } from './metrics.ts';
+import type { Snapshot, SnapshotOptions } from './snapshots.ts';
 import { Snapshots } from './snapshots.ts';
 import { detailOf, tracksOf } from './story.ts';
 import { MOST_READERS, Stream } from './stream.ts';
@@ -34,8 +37,8 @@ export interface PageOptions
   readonly alerts: AlertLedger | null;
   /** A lane hangs, and only another process helps. */
   readonly isStuck: () => boolean;
-  /** More routes: each is read with the token, where reading needs one. */
-  readonly routes?: readonly ((http: FastifyInstance) => void)[];
+  /** What `/metrics` answers; `null`: there is none. */
+  readonly metrics: Exposition | null;
   /** A bug: nothing that a visitor did. */
   readonly onError: (error: Error) => void;
 }
@@ -49,6 +52,8 @@ export interface Page {
 const MOST_BODY = 16_384;
 const REQUEST_WITHIN_MS = 10_000;
 const SHARED_MS = 3_000;
+/** A Redis that froze takes requests and answers nothing: whoever asks how the server is must be told so. */
+const READ_WITHIN_MS = 2_000;
 /** Answered to anybody; what more they say, to readers only. */
 const FREE = ['/livez', '/readyz', '/api/access'];
 
@@ -74,7 +79,8 @@ export async function openPage(options: PageOptions): Promise<Page> {
     done();
   });
   addAssets(http, options.folder);
-  addHealth(http, { options, guard, snapshots, pulse });
+  const newest = (): Promise<Snapshot | null> => orNull(clock, READ_WITHIN_MS, snapshots.get());
+  addHealth(http, { options, guard, newest, pulse });
   addReading(http, { clock, survey, snapshots, stream });
   http.get('/api/access', (): Access => ({ reads: options.reads, acts: token !== null }));
   http.post('/api/login', (_, reply) => reply.code(204).send());
@@ -82,7 +88,7 @@ export async function openPage(options: PageOptions): Promise<Page> {
     snapshots.forget();
   };
   addActing(http, { clock, alerts, onActed, accounts: () => survey.pausable() });
-  for (const add of options.routes ?? []) add(http);
+  if (options.metrics !== null) addMetrics(http, options.metrics, newest);
   const close = async (): Promise<void> => {
     pulse.stop();
     stream.close();
@@ -136,22 +142,19 @@ function answerTroubles(http: FastifyInstance, onError: (error: Error) => void):
 interface Health {
   readonly options: PageOptions;
   readonly guard: Guard;
-  readonly snapshots: Snapshots;
+  /** `null`: the journal cannot be read. */
+  readonly newest: () => Promise<Snapshot | null>;
   readonly pulse: Pulse;
 }
 
-function addHealth(http: FastifyInstance, { options, guard, snapshots, pulse }: Health): void {
+function addHealth(http: FastifyInstance, { options, guard, newest, pulse }: Health): void {
   http.get('/livez', (_, reply) => {
     const stuck = options.isStuck();
     const alive = pulse.alive && !stuck;
     return reply.code(alive ? 200 : 503).send({ alive, lagMs: pulse.lagMs, stuck });
   });
   http.get('/readyz', async (request, reply) => {
-    const status = await snapshots.get().then(
-      (snapshot) => snapshot.status,
-      () => null,
-    );
-    const checks = readiness(options.wanted, status);
+    const checks = readiness(options.wanted, (await newest())?.status ?? null);
     const ready = checks.every(({ ok }) => ok);
     return reply.code(ready ? 200 : 503).send({ ready, ...(guard.mayRead(request) ? { checks } : {}) });
   });

@@ -28,22 +28,25 @@ export const FRESH_MS = 1_000;
 
 export class Snapshots {
   readonly #options: SnapshotOptions;
-  #newest: { readonly at: number; readonly snapshot: Promise<Snapshot> } | null = null;
+  #newest: { readonly at: number; readonly snapshot: Promise<Snapshot>; done: boolean } | null = null;
 
   constructor(options: SnapshotOptions) {
     this.#options = options;
   }
 
-  /** Not older than a second. A failed reading is not kept. */
+  /** Begun not longer than a second ago, or still under way. A failed reading is not kept. */
   get(): Promise<Snapshot> {
     const now = this.#options.clock.mono();
-    if (this.#newest !== null && now - this.#newest.at < FRESH_MS) return this.#newest.snapshot;
+    if (this.#newest !== null && (!this.#newest.done || now - this.#newest.at < FRESH_MS)) return this.#newest.snapshot;
     const snapshot = this.#read();
-    const newest = { at: now, snapshot };
+    const newest = { at: now, snapshot, done: false };
     this.#newest = newest;
-    snapshot.catch(() => {
-      if (this.#newest === newest) this.#newest = null;
-    });
+    snapshot.then(
+      () => (newest.done = true),
+      () => {
+        if (this.#newest === newest) this.#newest = null;
+      },
+    );
     return snapshot;
   }
 

@@ -10,6 +10,8 @@ import { FRESH_MS } from './snapshots.ts';
 /** More open pages than this are refused. */
 export const MOST_READERS = 500;
 const BEHIND_FOR_MS = 20_000;
+/** So many readers get a board before the loop turns to others: lanes turn on it too. */
+const AT_ONCE = 16;
 /** How soon a page that lost its stream tries again. */
 const RETRY_MS = 2_000;
 
@@ -76,20 +78,27 @@ export class Stream {
     const event = await this.#snapshots.get().then(
       ({ text }) => this.#event(text),
       // The stream lives, and says that there is nothing new to see.
-      () => `event: trouble\ndata: {}\n\n`,
+      () => Buffer.from('event: trouble\ndata: {}\n\n'),
     );
+    let sent = 0;
+    for (const reader of this.#readers) {
+      if (this.#timer === null) return;
+      this.#send(reader, event);
+      sent += 1;
+      if (sent % AT_ONCE === 0) await this.#clock.sleep(0);
+    }
     if (this.#timer === null) return;
-    for (const reader of this.#readers) this.#send(reader, event);
     if (this.#readers.size === 0) this.#timer = null;
     else this.#beat(FRESH_MS);
   }
 
-  #event(text: string): string {
+  /** Encoded once for all readers. */
+  #event(text: string): Buffer {
     this.#id += 1;
-    return `id: ${String(this.#id)}\nevent: board\ndata: ${text}\n\n`;
+    return Buffer.from(`id: ${String(this.#id)}\nevent: board\ndata: ${text}\n\n`);
   }
 
-  #send(reader: Reader, event: string): void {
+  #send(reader: Reader, event: Buffer): void {
     const { response } = reader;
     if (!response.writableNeedDrain) {
       reader.behindSince = null;

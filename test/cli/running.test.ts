@@ -43,9 +43,26 @@ async function post(address: string, path: string, body: object): Promise<unknow
 
 // Most of the time they wait for each other's processes, not for the machine.
 describe.concurrent('a running server', () => {
-  it('stays up after its tape, answers status and why, and ends with 0 on Ctrl-C', async () => {
-    const { cli, where } = serve();
+  it('stays up after its tape, answers status, why and metrics, and ends with 0 on Ctrl-C', async () => {
+    const { cli, where } = serve(ONE_ACCOUNT.replace('server: off', 'server: { listen: "127.0.0.1:0" }'));
+    const [, page = ''] = await cli.says(/page: (\S+);/);
     await cli.says(/The tape is over/);
+
+    const scraped = await (await fetch(`${page}metrics`)).text();
+    const valueOf = (line: RegExp): number => Number(line.exec(scraped)?.[1] ?? '-1');
+    for (const counted of [
+      /^ballast_loan_ltv_ratio\{account="saved",loan="saved\/binance.crossMargin"\} (.*)$/m,
+      /^ballast_money_call_outcomes_total\{account="saved",venue="binance",verb="\w+",outcome="confirmed"\} (.*)$/m,
+      /^ballast_time_to_relief_seconds_count\{account="saved",until="below_act"\} (.*)$/m,
+      /^ballast_venue_requests_total\{venue="binance",kind="money",result="ok"\} (.*)$/m,
+      /^ballast_venue_weight_total\{venue="binance"\} (.*)$/m,
+      /^ballast_lane_wait_seconds_count\{account="saved"\} (.*)$/m,
+      /^ballast_look_duration_seconds_sum\{account="saved"\} (.*)$/m,
+      /^ballast_redis_writes_ok (.*)$/m,
+      /^process_cpu_seconds_total (.*)$/m,
+    ]) {
+      expect(valueOf(counted), String(counted)).toBeGreaterThan(0);
+    }
 
     const [status, json, why, whyJson, unknown] = await Promise.all([
       ballast(['status', ...where]),

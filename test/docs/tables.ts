@@ -1,5 +1,7 @@
 /** Tables of the pages that are printed from the code: a page says what the code does, or a test fails. */
 import { CATALOGUE, categoryOf } from '../../src/alerts/catalogue.ts';
+import { CATALOGUE as METRICS } from '../../src/metrics/catalogue.ts';
+import type { Row } from '../../src/metrics/row.ts';
 import { fullSchema } from '../../src/config/schema.ts';
 import { modeTable } from '../../src/machines/diagram.ts';
 import { POINTS } from '../../src/jobs/points.ts';
@@ -31,6 +33,7 @@ export const TABLES: readonly Table[] = [
   { page: 'docs/evidence.md', name: 'proofs', lines: proofsTable },
   { page: 'docs/defects.md', name: 'defects', lines: defectsTable },
   { page: 'docs/alerts.md', name: 'alerts', lines: alertsTable },
+  { page: 'docs/metrics.md', name: 'metrics', lines: metricsTable },
 ];
 
 const START = (name: string): string => `<!-- table: ${name} -->\n`;
@@ -60,6 +63,27 @@ export function rewritten(table: Table): string {
     () => START(table.name) + printed(table) + END,
   );
 }
+
+// --- metrics
+
+function metricsTable(): readonly string[] {
+  const rows: readonly (readonly [string, Row])[] = Object.entries(METRICS);
+  const label = ([name, values]: readonly [string, readonly string[] | null]): string => {
+    const few = values !== null && values.length <= MOST_VALUES;
+    return few ? `${name} (${values.join(', ')})` : name;
+  };
+  return [
+    '| metric | type | labels | means |',
+    '|---|---|---|---|',
+    ...rows.map(([name, { type, labels, help }]) => {
+      const named = Object.entries(labels).map(label).join('; ');
+      return `| \`${name}\` | ${type} | ${named} | ${help} |`;
+    }),
+  ];
+}
+
+/** States of a loan and the like have pages of their own. */
+const MOST_VALUES = 6;
 
 // --- alerts
 

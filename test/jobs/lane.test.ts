@@ -33,6 +33,7 @@ async function open(look: LaneOptions['look'], over: Partial<LaneOptions> = {}):
     timing: { lockMs: 1_000, stalledMs: 300 },
     look,
     onError: () => undefined,
+    onTimed: () => undefined,
     onStalled: () => undefined,
     ...over,
   });

@@ -22,6 +22,10 @@ let bench: Bench;
 let readings = 0;
 let status: () => Status = () => QUIET;
 const pages: Page[] = [];
+const metrics: PageOptions['metrics'] = {
+  contentType: 'text/plain; version=0.0.4; charset=utf-8',
+  text: (snapshot) => Promise.resolve(`seen ${String(snapshot?.status.accounts.length ?? 'none')}`),
+};
 
 beforeAll(async () => {
   redis = await startTestRedis();
@@ -52,7 +56,8 @@ async function open(more: Partial<PageOptions> = {}): Promise<string> {
       policy: () => 'p',
       wanted: ['main'],
     },
-    ...{ token: TOKEN, reads: 'free', url: null, alerts: null, tapeAt: () => null, isStuck: () => false },
+    ...{ token: TOKEN, reads: 'free', url: null, alerts: null, metrics },
+    ...{ tapeAt: () => null, isStuck: () => false },
     survey: {
       accounts: () => Promise.resolve([journalOf()]),
       pausable: () => Promise.resolve([journalOf()]),
@@ -122,7 +127,7 @@ describe('reading', () => {
     const free = await open();
     expect((await fetch(`${free}api/board`)).status).toBe(200);
     const guarded = await open({ reads: 'token' });
-    for (const path of ['api/board', 'api/tracks', 'api/loan', 'events']) {
+    for (const path of ['api/board', 'api/tracks', 'api/loan', 'events', 'metrics']) {
       expect((await fetch(guarded + path)).status, path).toBe(401);
     }
     expect((await fetch(`${guarded}api/board`, { headers: LOGGED_IN })).status).toBe(200);
@@ -143,6 +148,21 @@ describe('reading', () => {
     const reply = await fetch(`${await open()}api/board`);
     expect(reply.status).toBe(503);
     expect(await reply.text()).toMatch(/journal cannot be read(?!.*hidden)/);
+  });
+});
+
+describe('metrics', () => {
+  it('are made from the reading that pages share, and told also while the journal is away', async () => {
+    const address = await open();
+    readings = 0;
+    const replies = await Promise.all(['api/board', 'metrics', 'metrics'].map((path) => fetch(address + path)));
+    expect(await replies[1]?.text()).toBe('seen 1');
+    expect(replies[1]?.headers.get('content-type')).toMatch(/^text\/plain; version=0\.0\.4/);
+    expect(readings).toBe(1);
+    status = () => {
+      throw new Error('gone');
+    };
+    expect(await (await fetch(`${await open()}metrics`)).text()).toBe('seen none');
   });
 });
 

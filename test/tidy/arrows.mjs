@@ -75,6 +75,15 @@ export const ARROWS = [
     why: 'reading turns the journal into data for people: it starts nothing and knows no words of the command line',
   },
   {
+    from: 'metrics/',
+    local: [
+      ...['metrics/', 'reading/', 'jobs/', 'machines/', 'core/'],
+      ...['exchanges/exchange.ts', 'exchanges/traffic.ts', 'clock.ts'],
+    ],
+    packages: ['prom-client', 'ioredis'],
+    why: 'metrics hear what jobs and requests say and read what reading/ gives; nothing of them decides, and nothing serves',
+  },
+  {
     from: 'server/page/',
     local: ['server/page/', 'server/wire.ts'],
     packages: ['uplot'],

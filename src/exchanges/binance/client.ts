@@ -13,6 +13,7 @@ import type { Json } from '../json.ts';
 import type { VenueLog, VenueTiming } from '../kit.ts';
 import type { Meter, Wait } from '../limits.ts';
 import { Reader } from '../parse.ts';
+import { call, tellSpent, type Traffic } from '../traffic.ts';
 import type { HttpReply, Transport } from '../transport.ts';
 import { signBinance, type BinanceKey } from './ccxtSigner.ts';
 import { ENDPOINTS, bucketOf, ipScope, usedHeader, type Endpoint } from './endpoints.ts';
@@ -44,6 +45,7 @@ export interface ClientOptions {
   readonly transport: Transport;
   readonly meter: Meter;
   readonly log: VenueLog;
+  readonly traffic?: Traffic | undefined;
   /** Adds `x-ballast-intent` to money calls, for a simulator that counts sends per intent. */
   readonly tagIntents: boolean;
 }
@@ -134,13 +136,12 @@ export class BinanceClient {
     if (endpoint === undefined)
       return { outcome: 'refused', reason: 'this request was not signed here or was already sent' };
     this.#endpoints.delete(request);
-    const wait = this.#options.meter.rescue(this.#bucket(endpoint), endpoint.weight);
+    const bucket = this.#bucket(endpoint);
+    const wait = this.#options.meter.rescue(bucket, endpoint.weight);
     if (wait !== null) return { outcome: 'refused', reason: `own limit: free in ${String(Math.ceil(wait))} ms` };
-    const result = await this.#options.transport.call(request, {
-      deadlineMs: this.#options.timing.moneyDeadlineMs,
-      signal,
-      money: true,
-    });
+    tellSpent('binance', this.#options, bucket, endpoint.weight);
+    const deadlineMs = this.#options.timing.moneyDeadlineMs;
+    const result = await call('binance', this.#options, request, { deadlineMs, signal, money: true });
     if (result.kind === 'notSent') return { outcome: 'refused', reason: `not sent: ${result.reason}` };
     if (result.kind === 'lost') return { outcome: 'unknown', reason: `answer lost: ${result.reason}`, code: null };
     this.#heed(endpoint, result);
@@ -154,14 +155,16 @@ export class BinanceClient {
   }
 
   async #readOnce(endpoint: Endpoint, params: Params, options: ReadOptions): Promise<Json> {
-    const { key, clock, timing, transport } = this.#options;
+    const { key, clock, timing } = this.#options;
     const where = endpoint.path;
     await this.#admit(endpoint, options.purpose ?? 'poll');
     const keyless = endpoint.group === 'public' || endpoint.path === 'system/status';
     const offset = keyless ? 0 : await this.time.known();
     const stamp = { timestamp: String(Math.round(clock.wall() + offset)), recvWindow: String(READ_WINDOW_MS) };
     const signed = signBinance(this.#rest, key, endpoint, keyless ? params : { ...params, ...stamp });
-    const result = await transport.call(
+    const result = await call(
+      'binance',
+      this.#options,
       { method: endpoint.method, ...signed },
       { deadlineMs: timing.readDeadlineMs, signal: options.signal, money: false },
     );
@@ -183,6 +186,7 @@ export class BinanceClient {
     const wait: Wait =
       purpose === 'poll' ? await meter.poll(bucket, endpoint.weight) : meter.rescue(bucket, endpoint.weight);
     if (wait !== null) throw new VenueError('rateLimited', `${endpoint.path}: own limit`, null, Math.ceil(wait));
+    tellSpent('binance', this.#options, bucket, endpoint.weight);
   }
 
   /** The venue's own count outranks ours. */

@@ -21,6 +21,7 @@ import {
 import { DEFAULT_VENUE_TIMING, silentLog, type VenueLog, type VenueTiming } from '../kit.ts';
 import type { Meter } from '../limits.ts';
 import { borrowSharedParts } from '../shared.ts';
+import type { Traffic } from '../traffic.ts';
 import type { Transport } from '../transport.ts';
 import type { BinanceKey } from './ccxtSigner.ts';
 import { BinanceClient, LONGEST_MONEY_WINDOW_MS } from './client.ts';
@@ -59,6 +60,7 @@ export interface BinanceOptions {
   /** Accept a key that may withdraw. */
   readonly allowWithdrawals?: boolean;
   readonly log?: VenueLog;
+  readonly traffic?: Traffic | undefined;
 }
 
 export const BINANCE_REST = 'https://api.binance.com';
@@ -95,6 +97,7 @@ class Binance implements ReportingVenue {
       transport: options.transport ?? shared.parts.transport,
       meter: options.meter ?? shared.parts.meter,
       log: options.log ?? silentLog,
+      traffic: options.traffic,
       tagIntents: options.tagIntents ?? false,
     });
     this.#parts = new Map(options.products.map((product) => [product, partOf(product, this.#client)]));

@@ -10,6 +10,7 @@ import { VenueError, type SignedRequest } from '../exchange.ts';
 import type { Json } from '../json.ts';
 import type { VenueLog } from '../kit.ts';
 import type { Bucket } from '../limits.ts';
+import { call } from '../traffic.ts';
 import type { HttpResult } from '../transport.ts';
 import { bucketOf, endpointOf, type Counted, type Endpoint } from './endpoints.ts';
 import { verdictOf } from './errors.ts';
@@ -107,11 +108,8 @@ export class OkxClient {
       return { outcome: 'refused', reason: `own limiter: ${endpoint.path} is free in ${String(Math.ceil(wait))} ms` };
     }
     const deadlineMs = this.timing.moneyDeadlineMs;
-    return this.#judge(
-      endpoint,
-      bucket,
-      await this.#options.wiring.transport.call(request, { deadlineMs, signal, money: true }),
-    );
+    const result = await call('okx', this.#options.wiring, request, { deadlineMs, signal, money: true });
+    return this.#judge(endpoint, bucket, result);
   }
 
   #judge(endpoint: Endpoint, bucket: Bucket, result: HttpResult): Reply {

@@ -21,6 +21,7 @@ import {
 } from '../exchange.ts';
 import type { Revealable, VenueLog, VenueTiming } from '../kit.ts';
 import type { Meter } from '../limits.ts';
+import type { Traffic } from '../traffic.ts';
 import type { Transport } from '../transport.ts';
 import { OkxClient } from './client.ts';
 import { ENDPOINTS } from './endpoints.ts';
@@ -58,6 +59,7 @@ export interface OkxOptions {
   /** Tags money calls for a simulator that counts them. */
   readonly tagIntents: boolean;
   readonly log: VenueLog;
+  readonly traffic?: Traffic | undefined;
   readonly demo?: boolean;
   /** Keys that may withdraw are refused unless the operator insists. */
   readonly allowWithdraw?: boolean;
@@ -85,7 +87,7 @@ class Okx implements ReportingVenue {
   #config: { readonly row: ConfigRow; readonly mono: number } | null = null;
 
   constructor(options: OkxOptions) {
-    const { account, key, clock, log } = options;
+    const { account, key, clock, log, traffic } = options;
     const { passphrase } = key;
     if (passphrase === null) throw new VenueError('permission', `account ${account}: an OKX key needs its passphrase`);
     this.#options = options;
@@ -93,7 +95,7 @@ class Okx implements ReportingVenue {
     const hosts: OkxHosts = { rest: options.hosts.rest ?? OKX_HOSTS.rest, ws: options.hosts.ws ?? OKX_HOSTS.ws };
     const timing = okxTiming(options.timing, options.windowMs, options.timing);
     const given = { meter: options.meter, transport: options.transport, market: options.market };
-    const { market, wiring, release } = sharedMarket({ hosts, clock, timing, log }, given);
+    const { market, wiring, release } = sharedMarket({ hosts, clock, timing, log, traffic }, given);
     this.#market = market;
     this.#release = release;
     this.#client = new OkxClient({

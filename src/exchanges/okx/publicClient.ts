@@ -7,6 +7,7 @@ import { VenueError } from '../exchange.ts';
 import type { Json } from '../json.ts';
 import type { VenueLog } from '../kit.ts';
 import type { Bucket, Meter, Wait } from '../limits.ts';
+import { call, tellSpent, type Traffic } from '../traffic.ts';
 import type { Transport } from '../transport.ts';
 import { ENDPOINTS, bucketOf, type Endpoint } from './endpoints.ts';
 import { readError, verdictOf } from './errors.ts';
@@ -34,6 +35,7 @@ export interface Wiring {
   readonly clock: Clock;
   readonly timing: OkxTiming;
   readonly log: VenueLog;
+  readonly traffic?: Traffic | undefined;
 }
 
 /** `poll` reads share half of a limit; `rescue` reads prove a money call and may use all of it. */
@@ -51,20 +53,22 @@ export async function takeTurn(wiring: Wiring, bucket: Bucket, urgency: Urgency,
   }
 }
 
-async function ask({ pace, meter }: Wiring, bucket: Bucket, urgency: Urgency): Promise<Wait> {
-  const spacing = pace.take(bucket);
-  if (spacing !== null) return spacing;
-  const wait = urgency === 'rescue' ? meter.rescue(bucket, 1) : await meter.poll(bucket, 1);
-  if (wait !== null) pace.giveBack(bucket);
-  return wait;
+async function ask(wiring: Wiring, bucket: Bucket, urgency: Urgency): Promise<Wait> {
+  if (urgency === 'rescue') return takeTurnNow(wiring, bucket);
+  const spacing = wiring.pace.take(bucket);
+  return spacing ?? granted(wiring, bucket, await wiring.meter.poll(bucket, 1));
 }
 
 /** A money call goes now or not at all: whoever waited would act on old figures. */
-export function takeTurnNow({ pace, meter }: Wiring, bucket: Bucket): Wait {
-  const spacing = pace.take(bucket);
-  if (spacing !== null) return spacing;
-  const wait = meter.rescue(bucket, 1);
-  if (wait !== null) pace.giveBack(bucket);
+export function takeTurnNow(wiring: Wiring, bucket: Bucket): Wait {
+  const spacing = wiring.pace.take(bucket);
+  return spacing ?? granted(wiring, bucket, wiring.meter.rescue(bucket, 1));
+}
+
+/** A turn that the pace gave counts only when the limit has room for it. */
+function granted(wiring: Wiring, bucket: Bucket, wait: Wait): Wait {
+  if (wait === null) tellSpent('okx', wiring, bucket, 1);
+  else wiring.pace.giveBack(bucket);
   return wait;
 }
 
@@ -77,7 +81,7 @@ export async function readOnce(
   signal: AbortSignal | undefined,
 ): Promise<readonly Json[]> {
   const { timing, clock, meter } = wiring;
-  const result = await wiring.transport.call(request, { deadlineMs: timing.readDeadlineMs, signal, money: false });
+  const result = await call('okx', wiring, request, { deadlineMs: timing.readDeadlineMs, signal, money: false });
   if (result.kind !== 'reply') throw new VenueError('network', `${endpoint.path}: ${result.reason}`);
   const verdict = verdictOf(result, clock.wall());
   if (verdict.ok) return verdict.data;

@@ -38,7 +38,7 @@ export function createOkxMarket(base: Base, given: Given = {}): OkxMarket {
 
 export function sharedMarket(base: Base, given: Given): Shared {
   if (given.market !== undefined) {
-    const wiring = { ...given.market.public.wiring, timing: base.timing, log: base.log };
+    const wiring = { ...given.market.public.wiring, timing: base.timing, log: base.log, traffic: base.traffic };
     return { market: given.market, wiring, release: () => Promise.resolve() };
   }
   const owner = given.meter ?? base.clock;
@@ -62,7 +62,7 @@ export function sharedMarket(base: Base, given: Given): Shared {
   };
   return {
     market: joined.market,
-    wiring: { ...joined.wiring, timing: base.timing, log: base.log },
+    wiring: { ...joined.wiring, timing: base.timing, log: base.log, traffic: base.traffic },
     release: once(leave),
   };
 }
