@@ -120,6 +120,8 @@ export interface AccountConfig {
   /** UID the key must belong to; `null` only where nothing live is sent. */
   readonly expectUid: string | null;
   readonly key: AccountKey;
+  /** A key that may withdraw is accepted. */
+  readonly allowWithdraw: boolean;
   /** `null`: the venue's own. Simulated accounts get theirs at run time. */
   readonly hosts: { readonly rest: string | null; readonly ws: string | null };
   readonly wallets: readonly WalletRule[];
