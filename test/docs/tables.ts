@@ -1,5 +1,7 @@
 /** Tables of the pages that are printed from the code: a page says what the code does, or a test fails. */
 import { CATALOGUE, categoryOf } from '../../src/alerts/catalogue.ts';
+import { CHECKS } from '../../src/cli/doctor/finding.ts';
+import { WORST_MINUTE } from '../../src/cli/doctor/speed.ts';
 import { fullSchema } from '../../src/config/schema.ts';
 import { modeTable } from '../../src/machines/diagram.ts';
 import { POINTS } from '../../src/jobs/points.ts';
@@ -31,6 +33,8 @@ export const TABLES: readonly Table[] = [
   { page: 'docs/evidence.md', name: 'proofs', lines: proofsTable },
   { page: 'docs/defects.md', name: 'defects', lines: defectsTable },
   { page: 'docs/alerts.md', name: 'alerts', lines: alertsTable },
+  { page: 'docs/doctor.md', name: 'checks', lines: checksTable },
+  { page: 'docs/doctor.md', name: 'minutes', lines: minutesTable },
 ];
 
 const START = (name: string): string => `<!-- table: ${name} -->\n`;
@@ -76,6 +80,34 @@ function alertsTable(): readonly string[] {
       return `| ${topic} | \`${name}\` | ${what} | ${does} | ${named} |`;
     }),
   ];
+}
+
+// --- doctor
+
+function checksTable(): readonly string[] {
+  return [
+    '| check | examines | what Ballast does when it is not so |',
+    '|---|---|---|',
+    ...Object.values(CHECKS).map(({ area, name, examines, does }) => `| ${area} ${name} | ${examines} | ${does} |`),
+  ];
+}
+
+function minutesTable(): readonly string[] {
+  const NAMES: Readonly<Record<keyof typeof WORST_MINUTE, string>> = {
+    ...{ BTC: 'BTC', ETH: 'ETH', other: 'any other coin (DOGE)', stable: 'a stable coin (USDC)' },
+  };
+  return [
+    '| coin | fall | rise | when |',
+    '|---|---|---|---|',
+    ...Object.entries(WORST_MINUTE).map(
+      ([coin, { fall, rise, when }]) =>
+        `| ${NAMES[coin as keyof typeof NAMES]} | ${share(fall)} | ${share(rise)} | ${when} |`,
+    ),
+  ];
+}
+
+function share(text: string): string {
+  return `${(Number(text) * 100).toFixed(1)} %`;
 }
 
 // --- places to die
