@@ -66,13 +66,14 @@ export class Alerting {
 
   #deskOf(config: Config, redis: Connections, run: string): AlertDesk {
     const { clock, observeOnly, onError } = this.options;
-    const { to, deadMan, deadManEveryMs, repeatMs: steps, calmMs, quietMs, spacingMs } = config.alerts;
+    const { to, deadMan, deadManEveryMs, repeatMs: steps, calmMs, quietMs, spacingMs, drillMs } = config.alerts;
     return new AlertDesk({
       store: new RedisStore(redis.fast, run),
       clock,
       channels: to.map((channel) => openChannel(channel, clock)),
       rules: { steps, calmMs, quietMs },
       spacingMs,
+      drillMs,
       page: config.server?.url ?? null,
       file: fileOf(config),
       accounts: config.accounts.map((account) => deskAccount(account, observeOnly)),

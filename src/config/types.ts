@@ -83,6 +83,8 @@ export interface AlertsConfig {
   /** What ended has to stay away for so long to be over. */
   readonly calmMs: number;
   readonly quietMs: number;
+  /** Longest that a channel may go without a test; `null`: nobody is reminded. */
+  readonly drillMs: number | null;
   /** Between two messages of one channel. */
   readonly spacingMs: number;
 }
