@@ -94,7 +94,7 @@ function checksTable(): readonly string[] {
 
 function minutesTable(): readonly string[] {
   const NAMES: Readonly<Record<keyof typeof WORST_MINUTE, string>> = {
-    ...{ BTC: 'BTC', ETH: 'ETH', other: 'any other coin (DOGE)', stable: 'a stable coin (USDC)' },
+    ...{ BTC: 'BTC', ETH: 'ETH', other: 'any other coin (DOGE)', stable: 'a stable coin (USDC, within two minutes)' },
   };
   return [
     '| coin | fall | rise | when |',
