@@ -211,7 +211,8 @@ function program(run: Run): Command {
     .option('--observe-only', 'send nothing at all: the control run')
     .option('--dry-run', 'as if the file said mode: dry-run')
     .action((flags: StartFlags) => run(() => runStart(flags)));
-  addReadingCommands<Common>(ballast, { withCommon, run, reading, places });
+  const redisProgram = process.env['BALLAST_REDIS_SERVER'];
+  addReadingCommands<Common>(ballast, { withCommon, run, reading, places, redisProgram });
   addOperatorCommands<Common>(ballast, { withCommon, run, operation });
   addReloadCommand<Common>(ballast, { withCommon, run, reload: reloadOf });
   addAlertCommands<Common>(ballast, { withCommon, run, reading, operation });

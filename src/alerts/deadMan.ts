@@ -162,6 +162,12 @@ function secondsOf(ms: number): string {
   return `${String(Math.round(ms / 1_000))} s`;
 }
 
+/** The same for `alert test`: says that all is well, since `/fail` would raise the alarm. @returns why it did not arrive */
+export function testPing(address: string, clock: Clock): Promise<string | null> {
+  const verdict: Verdict = { is: 'well', lines: ['TEST: somebody ran `ballast alert test`'] };
+  return attempt(clock, SEND_WITHIN_MS, (signal) => ping(address, verdict, signal));
+}
+
 function ping(address: string, { is, lines }: Verdict, signal: AbortSignal): Promise<string | null> {
   const url = new URL(address);
   if (is !== 'well') url.pathname = `${url.pathname.replace(/\/+$/, '')}/fail`;

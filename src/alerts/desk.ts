@@ -9,6 +9,7 @@ import type { LookEvent } from '../jobs/account.ts';
 import type { Alert } from './alert.ts';
 import type { Channel } from './channel.ts';
 import { SEND_WITHIN_MS } from './channel.ts';
+import { Drill } from './drill.ts';
 import { DeadMan } from './deadMan.ts';
 import type { DeadManOptions } from './deadMan.ts';
 import { newsOf } from './intake.ts';
@@ -41,6 +42,8 @@ export interface DeskOptions {
   readonly file: string;
   readonly accounts: readonly DeskAccount[];
   readonly deadMan: Pick<DeadManOptions, 'url' | 'everyMs' | 'onPinged'> | null;
+  /** Longest that a channel may go without a test, ms; `null`: nobody is reminded. */
+  readonly drillMs: number | null;
   /** Something of the desk itself went wrong. */
   readonly onError: (error: Error) => void;
 }
@@ -55,6 +58,7 @@ export class AlertDesk {
   readonly #store: SturdyStore;
   readonly #teller: Teller;
   readonly #deadMan: DeadMan | null;
+  readonly #drill: Drill;
   readonly #scopes: Map<string, string> = new Map<string, string>();
   /** Work in the order in which it was heard. */
   #queue: Promise<void> = Promise.resolve();
@@ -74,6 +78,8 @@ export class AlertDesk {
       isMine: ({ scope }) => scope === file || [...this.#scopes.values()].includes(scope),
       onChannel: (name, failure) => this.#serve('channel', name, failure && `channel ${name} fails: ${failure}`),
     });
+    const names = channels.map(({ route }) => route.name);
+    this.#drill = new Drill({ store: this.#store, clock, channels: names, everyMs: options.drillMs });
     this.#deadMan =
       deadMan === null
         ? null
@@ -209,6 +215,8 @@ export class AlertDesk {
     if (isAway && downMs >= AWAY_MS)
       await this.#serve('journal', '', 'Redis, which holds the journal, does not answer');
     if (!isAway && downMs > 0) await this.#serve('journal', '', null);
+    const late = isAway ? undefined : await this.#drill.due();
+    if (late !== undefined && this.#store.downMs === 0) await this.#serve('drill', '', late, 'warning');
     await this.#teller.tell();
   }
 }

@@ -7,14 +7,24 @@ const LOOPBACK = ['localhost', '127.0.0.1', '[::1]'];
 const IMPLICIT_TLS = 465;
 const SUBMISSION = 587;
 
+/** Without the brackets of an IPv6 address. */
+export function hostOf({ hostname }: URL): string {
+  return hostname.replace(/^\[|\]$/g, '');
+}
+
+export function mailPort({ protocol, port }: URL): number {
+  if (port !== '') return Number(port);
+  return protocol === 'smtps:' ? IMPLICIT_TLS : SUBMISSION;
+}
+
 /** @returns `null` when the mail server took it; else why not */
 export async function sendMail(address: string, message: Message, withinMs: number): Promise<string | null> {
   const url = new URL(address);
   const secure = url.protocol === 'smtps:';
   const user = decodeURIComponent(url.username);
   const transport = createTransport({
-    host: url.hostname.replace(/^\[|\]$/g, ''),
-    port: url.port === '' ? (secure ? IMPLICIT_TLS : SUBMISSION) : Number(url.port),
+    host: hostOf(url),
+    port: mailPort(url),
     secure,
     // A password never goes over an open line, except on this machine.
     requireTLS: !secure && user !== '' && !LOOPBACK.includes(url.hostname),

@@ -152,6 +152,13 @@ export const SERVERS = {
     does: 'It keeps what could not be told and tries again, more and more slowly, up to every five minutes.',
     can: 'Correct the channel; `ballast alert test --channel NAME` shows whether it works.',
   },
+  drill: {
+    kind: 'served',
+    topic: 'server',
+    means: 'alerts were not tried for long',
+    does: 'It goes on telling what there is, without knowing whether it arrives.',
+    can: '`ballast alert test` while the server runs; see that each message has arrived.',
+  },
   deadMan: {
     kind: 'served',
     topic: 'server',

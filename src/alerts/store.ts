@@ -30,6 +30,10 @@ export interface Store {
   /** How accounts were last seen, for the dead-man ping: text by account. */
   sights(file: string): Promise<ReadonlyMap<string, string>>;
   setSight(file: string, account: string, text: string): Promise<void>;
+  /** When each channel last took a test message, or was first seen: wall ms. */
+  tried(): Promise<ReadonlyMap<string, number>>;
+  /** @param how `first`: only where there is none yet */
+  setTried(channel: string, at: number, how: 'first' | 'newest'): Promise<void>;
 }
 
 /** One hash tag, so that one script may touch them together. The table of ARCHITECTURE.md names them. */
@@ -40,6 +44,7 @@ export const ALERT_KEYS = {
   channel: 'ballast:{alerts}:channel:',
   claim: 'ballast:{alerts}:claim:',
   sights: 'ballast:{alerts}:sights:',
+  tried: 'ballast:{alerts}:tried',
 } as const;
 
 const LEFT_KEPT = 200;
@@ -116,6 +121,16 @@ export class RedisStore implements Store {
   async setSight(file: string, account: string, text: string): Promise<void> {
     await this.#redis.hset(`${ALERT_KEYS.sights}${file}`, account, text);
   }
+
+  async tried(): Promise<ReadonlyMap<string, number>> {
+    const all = Object.entries(await this.#redis.hgetall(ALERT_KEYS.tried));
+    return new Map(all.map(([name, at]) => [name, Number(at)]));
+  }
+
+  async setTried(channel: string, at: number, how: 'first' | 'newest'): Promise<void> {
+    if (how === 'first') await this.#redis.hsetnx(ALERT_KEYS.tried, channel, String(at));
+    else await this.#redis.hset(ALERT_KEYS.tried, channel, String(at));
+  }
 }
 
 /** The same without Redis: of this process only, and gone with it. */
@@ -180,6 +195,15 @@ export class MemoryStore implements Store {
   setSight(file: string, account: string, text: string): Promise<void> {
     const known = this.#sights.get(file) ?? new Map<string, string>();
     this.#sights.set(file, known.set(account, text));
+    return Promise.resolve();
+  }
+
+  /** Nobody is reminded of anything while Redis is away. */
+  tried(): Promise<ReadonlyMap<string, number>> {
+    return Promise.resolve(new Map());
+  }
+
+  setTried(): Promise<void> {
     return Promise.resolve();
   }
 }

@@ -105,6 +105,14 @@ export class SturdyStore implements Store {
     return this.#either((store) => store.setSight(file, account, text));
   }
 
+  tried(): Promise<ReadonlyMap<string, number>> {
+    return this.#either((store) => store.tried());
+  }
+
+  setTried(channel: string, at: number, how: 'first' | 'newest'): Promise<void> {
+    return this.#either((store) => store.setTried(channel, at, how));
+  }
+
   async #either<T>(work: (store: Store) => Promise<T>): Promise<T> {
     if (this.#memory === null) {
       try {

@@ -20,7 +20,11 @@ export function addAlertCommands<Common>(
   const alert = ballast
     .command('alert')
     .description('who is told when something is wrong: try it, list it, take it on');
-  withCommon(alert.command('test').description('send a test message to every channel; needs no running server'))
+  withCommon(
+    alert
+      .command('test')
+      .description('send a test message to every channel, and a dead-man ping; needs no running server'),
+  )
     .option('--channel <name>', 'to this channel only')
     .action((flags: Common & { readonly channel?: string }) =>
       run(async () => {

@@ -69,7 +69,7 @@ export class Alerting {
 
   #deskOf(config: Config, redis: Connections, run: string): AlertDesk {
     const { clock, observeOnly, onError } = this.options;
-    const { to, deadMan, deadManEveryMs, repeatMs: steps, calmMs, quietMs, spacingMs } = config.alerts;
+    const { to, deadMan, deadManEveryMs, repeatMs: steps, calmMs, quietMs, spacingMs, drillMs } = config.alerts;
     const onPinged: Metering['pinged'] = (verdict, failure) => {
       this.#metering.pinged(verdict, failure);
     };
@@ -79,6 +79,7 @@ export class Alerting {
       channels: to.map((channel) => this.#metering.counted(openChannel(channel, clock))),
       rules: { steps, calmMs, quietMs },
       spacingMs,
+      drillMs,
       page: config.server?.url ?? null,
       file: fileOf(config),
       accounts: config.accounts.map((account) => deskAccount(account, observeOnly)),

@@ -4,32 +4,65 @@ import type { Alert } from '../alerts/alert.ts';
 import { categoryOf } from '../alerts/catalogue.ts';
 import { openChannel } from '../alerts/channel.ts';
 import { AlertLedger } from '../alerts/ledger.ts';
+import { testPing } from '../alerts/deadMan.ts';
 import { testMessage } from '../alerts/message.ts';
+import { RedisStore } from '../alerts/store.ts';
 import type { Clock } from '../clock.ts';
 import { isoOf } from '../clock.ts';
 import type { Config } from '../config/types.ts';
 import type { ExitCode } from './exit.ts';
 import { Ending, EXIT } from './exit.ts';
-import { withJournal } from './journalView.ts';
+import { readerOf, withJournal } from './journalView.ts';
 import type { Operation } from './operate.ts';
 import type { Output } from './output.ts';
 
-/** Fires every channel, or one; needs no running server. @throws Ending @returns 0 only when all took it */
+/**
+ * Fires every channel and the dead-man ping, or one channel; needs no running server, but only a Redis that runs can note
+ * that they were tried. @throws Ending @returns 0 only when all took it
+ */
 export async function testAlerts(
   { config, clock, output, json }: { config: Config; clock: Clock; output: Output; json: boolean },
   only: string | null,
 ): Promise<ExitCode> {
   const chosen = config.alerts.to.filter(({ name }) => only === null || name === only);
-  if (chosen.length === 0) throw noChannel(config, only);
+  const address = only === null ? config.alerts.deadMan : null;
+  if (chosen.length === 0 && address === null) throw noChannel(config, only);
   const results = await Promise.all(
     chosen.map(async (options) => {
       const failure = await openChannel(options, clock).send(testMessage(options.name));
       return { channel: options.name, preset: options.preset, ok: failure === null, says: failure };
     }),
   );
-  if (json) output.json({ channels: results });
-  else for (const { channel, preset, says } of results) output.say(`${channel} (${preset}): ${says ?? 'ok'}`);
-  return results.every(({ ok }) => ok) ? EXIT.ok : EXIT.unavailable;
+  const failure = address === null ? null : await testPing(address.reveal(), clock);
+  const deadMan = address === null ? null : { ok: failure === null, says: failure };
+  const taken = results.filter(({ ok }) => ok).map(({ channel }) => channel);
+  const noted = await note(config, taken, clock);
+  if (json) output.json({ channels: results, deadMan, noted });
+  else {
+    for (const { channel, preset, says } of results) output.say(`${channel} (${preset}): ${says ?? 'ok'}`);
+    if (deadMan !== null)
+      output.say(`the dead-man ping, which now counts as one that said all is well: ${failure ?? 'ok'}`);
+    if (!noted && taken.length > 0 && config.alerts.drillMs !== null) output.say(NOT_NOTED);
+  }
+  return results.every(({ ok }) => ok) && failure === null ? EXIT.ok : EXIT.unavailable;
+}
+
+const NOT_NOTED =
+  'No server of this file runs, so it is not noted that they were tried: the reminder (`alerts.drill`) will come all the same.';
+
+/** Restarts the time of the reminder. @returns whether it could */
+async function note(config: Config, channels: readonly string[], clock: Clock): Promise<boolean> {
+  const redis = readerOf(config);
+  try {
+    await redis.connect();
+    const store = new RedisStore(redis, 'test');
+    for (const name of channels) await store.setTried(name, clock.wall(), 'newest');
+    return true;
+  } catch {
+    return false; // The test itself needs no Redis.
+  } finally {
+    redis.disconnect();
+  }
 }
 
 function noChannel({ alerts, sourcePath }: Config, only: string | null): Ending {

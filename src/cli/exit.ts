@@ -2,6 +2,10 @@
 
 export const EXIT = {
   ok: 0,
+  /** `doctor --strict` found nothing worse than warnings. */
+  warning: 1,
+  /** `doctor` found what has to be mended; sysexits has no code for that. */
+  problem: 2,
   /** The command line is wrong. */
   usage: 64,
   /** A venue or Redis is not reachable. */

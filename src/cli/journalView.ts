@@ -52,16 +52,8 @@ export async function withAnyJournal<T>(
 
 async function reading<T>(config: Config, mustBeServed: boolean, use: Use<T>): Promise<T> {
   const embedded = config.redis.kind === 'url' ? null : (config.redis.dataDir ?? DEFAULT_DIRECTORY);
-  const target = config.redis.kind === 'url' ? config.redis.url.reveal() : embeddedSocket(embedded ?? '');
   const where = embedded === null ? `on the Redis of ${config.sourcePath}` : `in ${embedded}`;
-  const redis = new Redis(target, {
-    lazyConnect: true,
-    maxRetriesPerRequest: 0,
-    connectTimeout: CONNECT_WITHIN_MS,
-    commandTimeout: ANSWER_WITHIN_MS,
-    retryStrategy: () => null,
-  });
-  redis.on('error', () => undefined);
+  const redis = readerOf(config);
   try {
     const answers = await redis.connect().then(
       () => true,
@@ -74,6 +66,21 @@ async function reading<T>(config: Config, mustBeServed: boolean, use: Use<T>): P
   } finally {
     redis.disconnect();
   }
+}
+
+/** A connection to the Redis of the file as it is now, not opened yet: it tries once, and starts none. */
+export function readerOf(config: Pick<Config, 'redis'>): Redis {
+  const target =
+    config.redis.kind === 'url' ? config.redis.url.reveal() : embeddedSocket(config.redis.dataDir ?? DEFAULT_DIRECTORY);
+  const redis = new Redis(target, {
+    lazyConnect: true,
+    maxRetriesPerRequest: 0,
+    connectTimeout: CONNECT_WITHIN_MS,
+    commandTimeout: ANSWER_WITHIN_MS,
+    retryStrategy: () => null,
+  });
+  redis.on('error', () => undefined);
+  return redis;
 }
 
 function noServer(where: string): Ending {

@@ -13,13 +13,13 @@ import type { Finding, Gap, ReportingVenue } from '../exchanges/exchange.ts';
 import { VenueError } from '../exchanges/exchange.ts';
 import { planInWords } from '../config/plan.ts';
 import { failedRead, isForgiven } from './examination.ts';
-import { EXIT, Ending } from './exit.ts';
+import { EXIT } from './exit.ts';
 import type { ExitCode } from './exit.ts';
 import { percent } from '../core/words.ts';
 import type { OfferFinding } from './offers.ts';
 import { offerFindings } from './offers.ts';
-import { startSimulated, venueOf } from './opening.ts';
-import type { SimulatedOptions, VenueOptions } from './opening.ts';
+import type { OnlineOptions } from './onVenues.ts';
+import { onVenues } from './onVenues.ts';
 import type { Output } from './output.ts';
 import { survivalOf } from '../reading/survival.ts';
 import type { LoanSurvival } from '../reading/survival.ts';
@@ -48,9 +48,6 @@ export interface AccountCheck {
   readonly trouble: readonly Trouble[];
 }
 
-export type OnlineOptions = VenueOptions &
-  Pick<SimulatedOptions, 'simulatorEntry' | 'tapesDir'> & { readonly signal: AbortSignal };
-
 /** Reports of an account are many requests, and polling waits for its share of the limits. */
 const DEADLINES = 20;
 
@@ -68,48 +65,6 @@ export async function checkOnline(options: OnlineOptions, output: Output, json: 
   else for (const line of checks.flatMap(checkWords)) output.say(line);
   return exits[0] ?? EXIT.ok;
 }
-
-/** Opens every account's venue, all of them at once, and closes what it opened. */
-async function onVenues<T>(
-  options: OnlineOptions,
-  use: (account: AccountConfig, venue: ReportingVenue) => Promise<T>,
-): Promise<readonly T[]> {
-  const closers: (() => Promise<unknown>)[] = [];
-  const gone = new AbortController();
-  try {
-    const onFatal = (ending: Ending): void => {
-      gone.abort(ending);
-    };
-    const simulated = await startSimulated({ ...options, tape: null, onFatal }, closers);
-    // A check has time: waits at a tenth are for tapes.
-    const accounts = options.config.accounts.map((account) => ({ ...account, timing: options.config.timing }));
-    const work = accounts.map(async (account) => {
-      const venue = venueOf(options, account, simulated?.addresses ?? null);
-      closers.push(() => venue.close());
-      return use(account, venue);
-    });
-    return await Promise.race([Promise.all(work), aborted(AbortSignal.any([gone.signal, options.signal]))]);
-  } finally {
-    for (const close of closers.reverse()) await close().catch(() => undefined);
-  }
-}
-
-function aborted(signal: AbortSignal): Promise<never> {
-  return new Promise((_resolve, reject) => {
-    const stop = (): void => {
-      const reason: unknown = signal.reason;
-      reject(reason instanceof Ending ? reason : STOPPED);
-    };
-    if (signal.aborted) stop();
-    else signal.addEventListener('abort', stop, { once: true });
-  });
-}
-
-const STOPPED = new Ending(EXIT.temporary, {
-  happened: 'the check was stopped before it was done.',
-  ballast: 'it only reads; nothing was changed.',
-  operator: 'run it again.',
-});
 
 interface Checked {
   readonly check: AccountCheck;

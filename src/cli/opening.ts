@@ -90,6 +90,7 @@ export function venueOf(
     hosts: account.simulated && simulated !== null ? simulated[account.venue] : account.hosts,
     products,
     expectUid: account.expectUid,
+    allowWithdraw: account.allowWithdraw,
     lagMarginMs: timing.lagMarginMs,
     binanceRecvWindowMs: timing.binanceRecvWindowMs,
     okxWindowMs: timing.okxWindowMs,

@@ -1,11 +1,11 @@
-/** The commands that change nothing, as the command line knows them: `check`, `status`, `why`, `costs`. */
+/** The commands that change nothing, as the command line knows them: `check`, `doctor`, `status`, `why`, `costs`. */
 import type { Command } from 'commander';
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config/types.ts';
 import { daysFrom } from './arguments.ts';
 import { EXIT } from './exit.ts';
 import type { ExitCode } from './exit.ts';
-import type { OnlineOptions } from './online.ts';
+import type { OnlineOptions } from './onVenues.ts';
 import type { Run } from './operatorCommands.ts';
 import type { Output } from './output.ts';
 
@@ -23,6 +23,8 @@ export interface ReadingTools<Flags> {
   readonly reading: (flags: Flags) => Promise<Reading>;
   /** What `--online` needs besides. */
   readonly places: (output: Output) => Pick<OnlineOptions, 'simulatorEntry' | 'tapesDir' | 'signal'>;
+  /** The Redis program to use instead of a search. */
+  readonly redisProgram: string | undefined;
 }
 
 /** What a command needs is loaded when it runs. */
@@ -34,6 +36,7 @@ export function addReadingCommands<Flags extends object>(ballast: Command, tools
       'ask the venues too: keys, what they offer, and how far prices may move for the loans there are',
     )
     .action((flags: Flags & { readonly online?: boolean }) => run(() => check(tools, flags)));
+  addDoctor(ballast, tools);
   withCommon(ballast.command('status').description('what a running server sees and what is in flight')).action(
     (flags: Flags) =>
       run(async () => {
@@ -66,6 +69,24 @@ function addCosts<Flags extends object>(ballast: Command, { withCommon, run, rea
         const { costs } = await import('./costs.ts');
         await costs(config, clock, { days: flags.days, account: flags.account ?? null }, output, json);
         return EXIT.ok;
+      }),
+    );
+}
+
+function addDoctor<Flags extends object>(ballast: Command, tools: ReadingTools<Flags>): void {
+  const { withCommon, run, reading, places, redisProgram } = tools;
+  withCommon(
+    ballast
+      .command('doctor')
+      .description('examine keys, clocks, hosts, Redis, disk, alerts and levels, and say what to do'),
+  )
+    .option('--strict', 'warnings end with 1 instead of 0')
+    .action((flags: Flags & { readonly strict?: boolean }) =>
+      run(async () => {
+        const { config, clock, output, json } = await reading(flags);
+        const { doctor } = await import('./doctor/doctor.ts');
+        const online = { config, clock, log: output.log, ...places(output) };
+        return doctor({ ...online, strict: flags.strict ?? false, redisProgram }, output, json);
       }),
     );
 }

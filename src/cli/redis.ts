@@ -6,6 +6,9 @@ import type { Clock } from '../clock.ts';
 import type { Config } from '../config/types.ts';
 import { DEFAULT_DIRECTORY, startEmbeddedRedis } from '../jobs/embeddedRedis.ts';
 import { JOURNAL_ID_KEY } from '../jobs/keys.ts';
+import { stakeOf } from './doctor/finding.ts';
+import { refusalOf } from './doctor/redis.ts';
+import { readRedisFacts } from './doctor/redisFacts.ts';
 import { DID_NOT_START, EXIT, Ending } from './exit.ts';
 
 export interface RedisOptions {
@@ -91,16 +94,16 @@ export async function connectRedis(options: RedisOptions): Promise<Connections> 
 }
 
 /** @returns the journal's id */
-async function greet(all: readonly [Redis, Redis, Redis], { config }: RedisOptions): Promise<string> {
+async function greet(all: readonly [Redis, Redis, Redis], { config, clock }: RedisOptions): Promise<string> {
   const [fast] = all;
   await Promise.all(all.map((connection) => connection.connect()));
   await fast.set(JOURNAL_ID_KEY, randomUUID(), 'NX');
-  await refuseEviction(fast, config.sourcePath);
+  await refuseUnfit(fast, config, clock);
   return (await fast.get(JOURNAL_ID_KEY)) ?? '';
 }
 
 /** Beside the embedded Redis, so that whoever deletes that one leaves these; one folder for each Redis elsewhere. */
-function witnessesOf(redis: Config['redis']): string {
+export function witnessesOf(redis: Config['redis']): string {
   if (redis.kind === 'embedded') return `${resolve(redis.dataDir ?? DEFAULT_DIRECTORY)}.witness`;
   const { host, pathname } = new URL(redis.url.reveal());
   const name = createHash('sha256').update(`${host}${pathname}`).digest('hex').slice(0, STAMP_LETTERS);
@@ -152,15 +155,15 @@ function gone(happened: string): Ending {
   });
 }
 
-/** An evicted key would be a forgotten payment. A Redis that hides its settings is taken at its word. */
-async function refuseEviction(redis: Redis, sourcePath: string): Promise<void> {
-  const answer: unknown = await redis.config('GET', 'maxmemory-policy').catch(() => null);
-  const policy: unknown = Array.isArray(answer) ? answer[1] : undefined;
-  if (typeof policy !== 'string' || policy === 'noeviction') return;
+/** A Redis that hides its settings is taken at its word. @throws Ending */
+async function refuseUnfit(redis: Redis, config: Config, clock: Clock): Promise<void> {
+  const wish = { stake: stakeOf(config), acceptWriteLoss: config.redis.kind === 'url' && config.redis.acceptWriteLoss };
+  const refusal = refusalOf(await readRedisFacts(redis, clock), wish);
+  if (refusal === null) return;
   throw new Ending(EXIT.config, {
-    happened: `the Redis of ${sourcePath} may evict keys (maxmemory-policy ${policy}), and a forgotten key could be a forgotten payment.`,
+    happened: `${refusal.says}; it is the Redis of ${config.sourcePath}.`,
     ballast: DID_NOT_START,
-    operator: 'set `maxmemory-policy noeviction` in that Redis, then start again.',
+    operator: `${refusal.remedy} Then start again.`,
   });
 }
 

@@ -86,6 +86,10 @@ function build(context: AccountContext, name: string, shape: AccountShape): Acco
     );
   }
   const hosts = readHosts(context, path, simulated, shape);
+  if (shape.allowWithdraw) {
+    const remedy = 'remove it, and take the right to withdraw away from the key';
+    report.warn([...path, 'allowWithdraw'], 'accepts a key that may withdraw', remedy);
+  }
   if (key === undefined) return undefined;
   return {
     name,
@@ -95,6 +99,7 @@ function build(context: AccountContext, name: string, shape: AccountShape): Acco
     sends: sendsOf(context.mode, simulated, shape.live),
     expectUid,
     key,
+    allowWithdraw: shape.allowWithdraw,
     hosts,
     wallets,
     loans,

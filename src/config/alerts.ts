@@ -23,13 +23,14 @@ export function readAlerts(about: About): AlertsConfig {
   const { report, references, live } = about;
   const shape = readPart(report, SECTIONS.alerts, ['alerts']) ?? alertsSchema.parse({});
   const { deadManEvery: deadManEveryMs, repeat: repeatMs, calm: calmMs, quiet: quietMs, spacing: spacingMs } = shape;
+  const drillMs = shape.drill === 'off' ? null : shape.drill;
   const to = Object.entries(shape.to).flatMap(([name, given]) => channelOf(about, name, given));
   growing(report, repeatMs);
   const path = ['alerts', 'deadMan'];
   const deadMan = shape.deadMan === undefined ? undefined : references.secret(shape.deadMan, path);
   if (deadMan !== undefined) urlOf(report, path, deadMan, HTTP);
   if (live) warnOfSilence(report, to, shape.deadMan !== undefined);
-  return { to, deadMan: deadMan ?? null, deadManEveryMs, repeatMs, calmMs, quietMs, spacingMs };
+  return { to, deadMan: deadMan ?? null, deadManEveryMs, repeatMs, calmMs, quietMs, spacingMs, drillMs };
 }
 
 const HTTP = ['https:', 'http:'];

@@ -23,8 +23,19 @@ const ALERTS: Comparers<AlertsConfig> = {
     moved('critical alerts are repeated after', stepsOf(before), stepsOf(after), 'neutral'),
   calmMs: (before, after) => waits('over after', before.calmMs, after.calmMs),
   quietMs: (before, after) => waits('quiet', before.quietMs, after.quietMs),
+  drillMs: ({ drillMs: before }, { drillMs: after }) =>
+    moved(
+      'reminder to try the channels after',
+      drillText(before),
+      drillText(after),
+      after === null ? 'loosens' : 'neutral',
+    ),
   spacingMs: (before, after) => waits('between two messages of a channel', before.spacingMs, after.spacingMs),
 };
+
+function drillText(ms: number | null): string {
+  return ms === null ? 'off' : durationText(ms);
+}
 
 function waits(what: string, before: number, after: number): readonly Part[] {
   return moved(what, durationText(before), durationText(after), 'neutral');

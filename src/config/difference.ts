@@ -114,6 +114,8 @@ const ACCOUNT: Comparers<Own> = {
   sends: (before, after) => moved('sends', before.sends, after.sends, 'restart'),
   expectUid: (before, after) => moved('UID', before.expectUid ?? 'any', after.expectUid ?? 'any', 'restart'),
   key: (before, after) => unlessSame('its key', before.key, after.key),
+  allowWithdraw: (before, after) =>
+    moved('a key that may withdraw is accepted', yes(before.allowWithdraw), yes(after.allowWithdraw), 'restart'),
   hosts: (before, after) => unlessSame('its hosts', before.hosts, after.hosts),
   wallets: (before, after) => walletParts(before.wallets, after.wallets),
 };

@@ -83,6 +83,8 @@ export interface AlertsConfig {
   /** What ended has to stay away for so long to be over. */
   readonly calmMs: number;
   readonly quietMs: number;
+  /** Longest that a channel may go without a test; `null`: nobody is reminded. */
+  readonly drillMs: number | null;
   /** Between two messages of one channel. */
   readonly spacingMs: number;
 }
@@ -120,6 +122,8 @@ export interface AccountConfig {
   /** UID the key must belong to; `null` only where nothing live is sent. */
   readonly expectUid: string | null;
   readonly key: AccountKey;
+  /** A key that may withdraw is accepted. */
+  readonly allowWithdraw: boolean;
   /** `null`: the venue's own. Simulated accounts get theirs at run time. */
   readonly hosts: { readonly rest: string | null; readonly ws: string | null };
   readonly wallets: readonly WalletRule[];

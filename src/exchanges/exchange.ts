@@ -225,7 +225,10 @@ export interface Reports {
 }
 
 /** What `createVenue` gives: the port that moves money, and the reports. */
-export interface ReportingVenue extends Venue, Reports {}
+export interface ReportingVenue extends Venue, Reports {
+  /** Asks the venue for its time. @returns how long the answer took, ms @throws VenueError also when what answers is not the venue */
+  roundTripMs(): Promise<number>;
+}
 
 /** A read that failed: says what happened without any secret; `retryAfterMs` when the venue asked to wait. */
 export class VenueError extends Error {

@@ -22,6 +22,8 @@ export interface VenueSettings {
   readonly hosts: { readonly rest: string | null; readonly ws: string | null };
   readonly products: readonly Product[];
   readonly expectUid: string | null;
+  /** A key that may withdraw is accepted. */
+  readonly allowWithdraw?: boolean;
   readonly clock: Clock;
   /** Longest one request may take, ms. */
   readonly requestDeadlineMs: number;

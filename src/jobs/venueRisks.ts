@@ -16,11 +16,16 @@ export function tellRisks(draft: Draft, { id, risks }: LoanView): void {
   for (const risk of risks) {
     const severity = severityOf(risk);
     const about = `${risk.kind} ${risk.asset ?? ''} ${severity}`;
-    draft.lasting(severity, VENUE_RISK, id, `${WORDS[risk.kind](risk)}. ${NOTHING_TO_DO}`, about);
+    draft.lasting(severity, VENUE_RISK, id, `${riskWords(risk)}. ${NOTHING_TO_DO}`, about);
   }
 }
 
-function severityOf({ kind, level }: VenueRisk): Severity {
+/** What the venue may do, and what the operator can do about it. */
+export function riskWords(risk: VenueRisk): string {
+  return WORDS[risk.kind](risk);
+}
+
+export function severityOf({ kind, level }: VenueRisk): Severity {
   if (kind === 'autoRepay') return 'info';
   return level !== null && level >= HIGH ? 'critical' : 'warning';
 }

@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Channel } from '../../src/alerts/channel.ts';
 import type { DeskOptions } from '../../src/alerts/desk.ts';
 import { AlertDesk } from '../../src/alerts/desk.ts';
+import { lateOf } from '../../src/alerts/drill.ts';
 import { AlertLedger } from '../../src/alerts/ledger.ts';
 import type { Item, Message } from '../../src/alerts/message.ts';
 import { ALERT_KEYS, RedisStore } from '../../src/alerts/store.ts';
@@ -71,6 +72,7 @@ async function process(
     file: 'file:1',
     accounts: [{ name: 'main', mode: 'live', limitMs: 5_000 }],
     deadMan: null,
+    drillMs: null,
     onError: (error) => errors.push(error),
     ...more,
   });
@@ -124,6 +126,25 @@ describe('one process', () => {
     const told = phone.messages.length;
     expect(told).toBeLessThanOrEqual(2);
     expect(phone.messages.map(({ more }) => more).join()).toMatch(/and 3\d more: 3\d × starved/);
+  });
+
+  it('reminds of a channel that was not tried for long, until it was', async () => {
+    const phone = new Memory();
+    const store = new RedisStore(redis.connect(), 'test');
+    await store.setTried('phone', systemClock.wall() - 60_000, 'newest');
+    const { desk } = await process([phone], { drillMs: 50_000 });
+    await expect.poll(() => phone.told('drill'), soon).toEqual(['new']);
+    expect(phone.items.find(({ category }) => category === 'drill')?.happened).toMatch(
+      /^not tried: phone since 20\d\d-/,
+    );
+    expect((await desk.ledger.open()).map(({ severity }) => severity)).toEqual(['warning']);
+    await store.setTried('phone', systemClock.wall(), 'first');
+    expect(lateOf(await store.tried(), ['phone'], systemClock.wall(), 50_000)).not.toBeNull();
+    await store.setTried('phone', systemClock.wall(), 'newest');
+    await process([], { channels: [phone], drillMs: 50_000 });
+    await expect.poll(() => phone.told('drill'), soon).toEqual(['new', 'over']);
+    // A channel that is new has all its time.
+    expect(lateOf(new Map(), ['mail'], systemClock.wall(), 1)).toBeNull();
   });
 
   it('keeps a critical event until it is acknowledged, and an acknowledgement ends its repetition', async () => {

@@ -174,30 +174,36 @@ it('the dead-man ping fails while a loan cannot be seen, and leaves a paused one
   await cli.end();
 }, 120_000);
 
-it('`alert test` fires every channel without a server, and names the ones that did not take it', async () => {
-  const [good, bad] = [await http(), await http()];
+it('`alert test` fires every channel and the dead-man ping without a server, and names the ones that did not take it', async () => {
+  const [good, bad, pings] = [await http(), await http(), await http()];
   bad.answer = 404;
   const mail = await MailService.start();
   services.push(mail);
   const folder = temporaryFolder();
   const alerts = `alerts:
+  deadMan: "${pings.url}/PING-SECRET"
   to:
     good: { url: "${good.url}/bot77:TOKEN?chat_id=5", preset: telegram }
     bad: { url: "${bad.url}/T-SECRET", preset: slack }
     post: "smtp://${mail.host}/?from=b@example.org&to=me@example.org"
 `;
-  const where = ['--config', writePolicy(folder, POOR.replace('accounts:\n', `${alerts}accounts:\n`))];
+  const policy = writePolicy(folder, POOR.replace('accounts:\n', `${alerts}accounts:\n`));
+  const where = ['--config', policy, '--data-dir', join(folder, 'redis')];
   const all = await ballast(['alert', 'test', ...where]);
   expect(all.code).toBe(69);
-  expect(all.out).toBe('good (telegram): ok\nbad (slack): the service answers 404\npost (mail): ok\n');
-  expect(all.out + all.err).not.toMatch(/TOKEN|T-SECRET/);
+  expect(all.out).toMatch(
+    /^good \(telegram\): ok\nbad \(slack\): the service answers 404\npost \(mail\): ok\nthe dead-man ping, [^\n]+: ok\nNo server/,
+  );
+  expect(all.out + all.err).not.toMatch(/TOKEN|T-SECRET|PING-SECRET/);
+  expect(pings.posts).toMatchObject([{ path: '/PING-SECRET', text: expect.stringContaining('TEST') }]);
   expect(good.posts[0]).toMatchObject({
     path: '/bot77:TOKEN/sendMessage',
     json: { chat_id: '5', parse_mode: 'HTML', text: expect.stringContaining('TEST of channel good') },
   });
   expect(mail.mails).toHaveLength(1);
   const one = await ballast(['alert', 'test', '--channel', 'good', ...where]);
-  expect(one).toMatchObject({ code: 0, out: 'good (telegram): ok\n' });
+  expect(one).toMatchObject({ code: 0, out: expect.stringMatching(/^good \(telegram\): ok\nNo server/) });
+  expect(pings.posts).toHaveLength(1);
   const none = await ballast(['alert', 'test', '--channel', 'nobody', ...where]);
   expect(none.code).toBe(64);
   expect(none.err).toContain('name one of these: good, bad, post');

@@ -260,6 +260,7 @@ it('a secret is in nothing that Ballast says, serves, sends to people or keeps, 
     ['why', 'saved/binance.crossMargin'],
     ['check'],
     ['alert', 'test'],
+    ['doctor', '--json'],
     ['alert', 'list'],
     ['costs'],
   ]) {

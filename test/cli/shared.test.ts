@@ -1,8 +1,6 @@
 /** Two servers with policy files of their own on one Redis: both stay visible, also where they use one name. */
-import { once } from 'node:events';
-import { createServer, type AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { startTestRedis, type TestRedis } from '../support/redis.ts';
+import { freePort, startTestRedis, type TestRedis } from '../support/redis.ts';
 import { ONE_ACCOUNT, writePolicy } from './policyFiles.ts';
 import { ballast, Cli, cleanUp, lastLine, temporaryFolder, writeTape } from './support.ts';
 
@@ -17,15 +15,6 @@ afterAll(async () => {
   await cleanUp();
   await redis.stop();
 }, 30_000);
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
 
 /** A server whose one account is called `saved` and has this UID. @returns its policy file */
 async function serve(uid: string): Promise<string> {

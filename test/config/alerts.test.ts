@@ -103,6 +103,8 @@ describe('a channel', () => {
       host: 'alerts.example.com',
     });
     expect(alerts).toMatchObject({ repeatMs: [120_000], calmMs: 5_000, quietMs: 900_000, spacingMs: 10_000 });
+    expect(alerts.drillMs).toBe(30 * 86_400_000);
+    expect(load(`${BASE}alerts: { drill: off }\n`).alerts.drillMs).toBeNull();
     expect(load(BASE).alerts).toMatchObject({
       ...{ to: [], deadMan: null, deadManEveryMs: 60_000, repeatMs: [60_000, 300_000, 900_000] },
     });

@@ -43,7 +43,6 @@ const GAPS: readonly Gap[] = [
     code: server,
     having: /products: readonly Product\[\] = namedProducts\(account\)/,
   },
-  { says: '`acceptWriteLoss` has no effect', code: server, without: /acceptWriteLoss/ },
   { says: 'counted per process, not across processes', code: server, without: /createVenue\(\{[^}]*redis/ },
   { says: 'In dry-run a key that may only read is enough', code: exchanges, having: /onlyForSending/ },
 ];

@@ -1,5 +1,7 @@
 /** Tables of the pages that are printed from the code: a page says what the code does, or a test fails. */
 import { CATALOGUE, categoryOf } from '../../src/alerts/catalogue.ts';
+import { CHECKS } from '../../src/cli/doctor/finding.ts';
+import { WORST_MINUTE } from '../../src/cli/doctor/speed.ts';
 import { CATALOGUE as METRICS } from '../../src/metrics/catalogue.ts';
 import type { Row } from '../../src/metrics/row.ts';
 import { fullSchema } from '../../src/config/schema.ts';
@@ -34,6 +36,8 @@ export const TABLES: readonly Table[] = [
   { page: 'docs/defects.md', name: 'defects', lines: defectsTable },
   { page: 'docs/alerts.md', name: 'alerts', lines: alertsTable },
   { page: 'docs/metrics.md', name: 'metrics', lines: metricsTable },
+  { page: 'docs/doctor.md', name: 'checks', lines: checksTable },
+  { page: 'docs/doctor.md', name: 'minutes', lines: minutesTable },
 ];
 
 const START = (name: string): string => `<!-- table: ${name} -->\n`;
@@ -100,6 +104,34 @@ function alertsTable(): readonly string[] {
       return `| ${topic} | \`${name}\` | ${what} | ${does} | ${named} |`;
     }),
   ];
+}
+
+// --- doctor
+
+function checksTable(): readonly string[] {
+  return [
+    '| check | examines | what Ballast does when it is not so |',
+    '|---|---|---|',
+    ...Object.values(CHECKS).map(({ area, name, examines, does }) => `| ${area} ${name} | ${examines} | ${does} |`),
+  ];
+}
+
+function minutesTable(): readonly string[] {
+  const NAMES: Readonly<Record<keyof typeof WORST_MINUTE, string>> = {
+    ...{ BTC: 'BTC', ETH: 'ETH', other: 'any other coin (DOGE)', stable: 'a stable coin (USDC, within two minutes)' },
+  };
+  return [
+    '| coin | fall | rise | when |',
+    '|---|---|---|---|',
+    ...Object.entries(WORST_MINUTE).map(
+      ([coin, { fall, rise, when }]) =>
+        `| ${NAMES[coin as keyof typeof NAMES]} | ${share(fall)} | ${share(rise)} | ${when} |`,
+    ),
+  ];
+}
+
+function share(text: string): string {
+  return `${(Number(text) * 100).toFixed(1)} %`;
 }
 
 // --- places to die

@@ -48,6 +48,7 @@ export class Trace {
         return;
       case 'confirmed':
       case 'conditions':
+      case 'timed':
         return;
     }
   }

@@ -3,7 +3,9 @@
  * running at the same time cannot meet. Its data outlives `kill` and `restart` (append-only), not `stop`.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis, type RedisOptions } from 'ioredis';
@@ -135,4 +137,14 @@ export async function startTestRedis(options: TestRedisOptions = {}): Promise<Te
   const redis = new SpawnedRedis(path, options);
   await redis.start();
   return redis;
+}
+
+/** For a Redis that has to have an address: `settings: ['--port', …]`. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
 }

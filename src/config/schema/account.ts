@@ -65,6 +65,10 @@ export const accountSchema = z.strictObject({
   key: key
     .optional()
     .meta({ description: 'API key: may read and trade, may not withdraw. Not needed for a simulated exchange.' }),
+  allowWithdraw: yesNo.prefault('no').meta({
+    description:
+      'Whether a key that may withdraw is accepted all the same. Ballast never withdraws; whoever steals such a key can.',
+  }),
   hosts: hosts.prefault({}).meta({ description: 'Other addresses of the venue, e.g. a regional one.' }),
   wallets: z
     .partialRecord(

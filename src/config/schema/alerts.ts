@@ -64,6 +64,13 @@ export const alertsSchema = z.strictObject({
     'What ended is told as over when it has stayed away for so long. What comes back before that was never over.',
   ),
   quiet: wait('15m', 1, DAY_MS, 'What happens again and again is told once in this time, with the count.'),
+  drill: z
+    .union([oneOf(['off']), duration(1_000, 366 * DAY_MS, '30d')])
+    .prefault('30d')
+    .meta({
+      description:
+        'You are reminded when `ballast alert test` has not reached a channel for so long, counted from when it was first seen; or `off`.',
+    }),
   spacing: wait('10s', 1, HOUR_MS, 'Between two messages of one channel. What comes meanwhile is told in one message.'),
 });
 

@@ -17,7 +17,7 @@ export const redisSchema = z.union([
     }),
     acceptWriteLoss: yesNo.optional().meta({
       description:
-        'Only with `url`: this Redis may lose acknowledged writes, and every change of its role puts accounts into quarantine. Default `no`.',
+        'Only with `url`: this Redis may lose acknowledged writes. Without it a start that moves real money refuses a Redis that does not sync each of them. A loss is noticed by the witness of the machine that sent, and puts the account into quarantine. Default `no`.',
     }),
   }),
 ]);

@@ -15,11 +15,12 @@ export interface ExamineOptions {
   /** `null`: the UID is not checked. */
   readonly expectUid: string | null;
   /** The operator accepts a key that can withdraw. */
-  readonly allowWithdrawals: boolean;
+  readonly allowWithdraw: boolean;
 }
 
 const CLOCK_WARN_MS = 1_000;
-const EXPIRY_WARN_MS = 14 * 86_400_000;
+const DAY_MS = 86_400_000;
+const EXPIRY_WARN_MS = 14 * DAY_MS;
 
 function finding(check: string, level: FindingLevel, says: string, remedy = '', exit: Finding['exit'] = null): Finding {
   return { check, level, says, remedy, exit };
@@ -125,51 +126,60 @@ async function examinePermissions(
     const onlyForSending = field !== READING;
     findings.push({ ...finding(check, 'fail', `the key lacks “${box}”`, remedy, 77), onlyForSending });
   }
-  if (key.flag('enableWithdrawals') && !options.allowWithdrawals) {
+  if (key.flag('enableWithdrawals')) {
+    const remedy = 'Take “Enable Withdrawals” away from this key: Ballast never withdraws.';
     findings.push(
-      finding(
-        check,
-        'fail',
-        'the key may withdraw',
-        'Take “Enable Withdrawals” away from this key: Ballast never withdraws.',
-        77,
-      ),
+      options.allowWithdraw
+        ? finding(check, 'warn', 'the key may withdraw, as the policy file allows', remedy)
+        : finding(check, 'fail', 'the key may withdraw', remedy, 77),
     );
   }
-  if (key.flagOrNull('enablePortfolioMarginTrading') === true) {
-    findings.push(
-      finding(
-        check,
-        'warn',
-        'the key may trade Portfolio Margin, which Ballast does not support',
-        'Make sure the account itself is not in Portfolio Margin mode.',
-      ),
-    );
-  }
+  findings.push(...superfluous(key, options.products));
   if (findings.length === 0) findings.push(finding(check, 'ok', 'all that is needed, nothing worse'));
-  if (!key.flag('ipRestrict')) {
-    findings.push(
-      finding(
-        'key IP binding',
-        'warn',
-        'the key works from any address',
-        'Restrict the key to this machine’s address at Binance.',
-      ),
-    );
+  return [...findings, examineBinding(key), examineExpiry(key, client.clock.wall())];
+}
+
+/** Rights that no call of Ballast uses, by what they open to whoever gets hold of the key. */
+const SUPERFLUOUS: Readonly<Record<string, string>> = {
+  enableFutures: 'Enable Futures',
+  enableVanillaOptions: 'Enable European Options',
+  enableInternalTransfer: 'Enable Internal Transfer',
+  enableFixApiTrade: 'FIX API trading',
+  enablePortfolioMarginTrading: 'Enable Portfolio Margin Trading',
+};
+const MARGIN_BOXES: Readonly<Record<string, string>> = {
+  enableMargin: 'Enable Margin Loan, Repay & Transfer',
+  permitsUniversalTransfer: 'Permits Universal Transfer',
+};
+
+function superfluous(key: Reader, products: readonly Product[]): Finding[] {
+  const needed = neededBoxes(products).map(({ field }) => field);
+  const boxes = Object.entries({ ...SUPERFLUOUS, ...MARGIN_BOXES }).filter(
+    ([field]) => !needed.includes(field) && key.flagOrNull(field) === true,
+  );
+  if (boxes.length === 0) return [];
+  const names = boxes.map(([, box]) => `“${box}”`).join(', ');
+  const says = `the key may more than Ballast needs: ${names}`;
+  return [finding('key permissions', 'warn', says, 'Take that away from this key at Binance (API Management).')];
+}
+
+function examineBinding(key: Reader): Finding {
+  if (key.flag('ipRestrict')) return finding('key IP binding', 'ok', 'the key works from listed addresses only');
+  const remedy = 'Restrict the key to this machine’s address at Binance.';
+  return finding('key IP binding', 'warn', 'the key works from any address', remedy);
+}
+
+function examineExpiry(key: Reader, now: number): Finding {
+  const expires = key.timeOrNull('tradingAuthorityExpirationTime') ?? 0;
+  const remedy = 'Renew the key, or bind it to an address: then it does not expire.';
+  if (expires <= 0) return finding('key expiry', 'ok', 'the venue names no end of the trading rights');
+  if (expires <= now) {
+    return { ...finding('key expiry', 'fail', 'the trading rights have ended', remedy, 77), onlyForSending: true };
   }
-  const expires = key.timeOrNull('tradingAuthorityExpirationTime');
-  if (expires !== null && expires > 0 && expires - client.clock.wall() < EXPIRY_WARN_MS) {
-    const days = Math.max(0, Math.floor((expires - client.clock.wall()) / 86_400_000));
-    findings.push(
-      finding(
-        'key expiry',
-        'warn',
-        `trading rights end in ${String(days)} days`,
-        'Renew the key, or bind it to an address: then it does not expire.',
-      ),
-    );
-  }
-  return findings;
+  const says = `trading rights end in ${String(Math.floor((expires - now) / DAY_MS))} days`;
+  return expires - now < EXPIRY_WARN_MS
+    ? finding('key expiry', 'warn', says, remedy)
+    : finding('key expiry', 'ok', says);
 }
 
 async function examineMode(

@@ -58,7 +58,7 @@ export interface BinanceOptions {
   /** Wallet coins the policy may use; `null`: every one that could be collateral. Others get no price. */
   readonly usable?: readonly Asset[] | null;
   /** Accept a key that may withdraw. */
-  readonly allowWithdrawals?: boolean;
+  readonly allowWithdraw?: boolean;
   readonly log?: VenueLog;
   readonly traffic?: Traffic | undefined;
 }
@@ -183,8 +183,8 @@ class Binance implements ReportingVenue {
   }
 
   examine(signal: AbortSignal): Promise<readonly Finding[]> {
-    const { products, expectUid, allowWithdrawals } = this.#options;
-    return examine(this.#client, { products, expectUid, allowWithdrawals: allowWithdrawals ?? false }, signal);
+    const { products, expectUid, allowWithdraw } = this.#options;
+    return examine(this.#client, { products, expectUid, allowWithdraw: allowWithdraw ?? false }, signal);
   }
 
   terms(signal: AbortSignal): Promise<AccountTerms> {
@@ -197,6 +197,10 @@ class Binance implements ReportingVenue {
 
   offers(signal: AbortSignal): Promise<Offers> {
     return this.#reports.offers(signal);
+  }
+
+  roundTripMs(): Promise<number> {
+    return this.#client.time.roundTripMs();
   }
 
   external(sinceMs: number, ours: () => Promise<readonly Intent[]>, signal: AbortSignal): Promise<ExternalActs> {

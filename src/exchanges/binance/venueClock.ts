@@ -60,6 +60,11 @@ export class VenueClock {
     }
   }
 
+  /** Asks again, however fresh the offset is. @returns how long the answer took, ms */
+  async roundTripMs(): Promise<number> {
+    return 2 * (await this.#measure()).error;
+  }
+
   /** The venue said our time is wrong. */
   doubt(): void {
     this.#sync = null;

@@ -175,15 +175,10 @@ function modeFindings(config: ConfigRow, spotBorrow: boolean): Finding[] {
       ),
     ];
   }
-  return config.autoRepay
-    ? [
-        warn(
-          'mode',
-          'Auto-repay is on: any inflow of a debt coin repays by itself.',
-          'Expect debts to fall without an action of Ballast, or switch it off.',
-        ),
-      ]
-    : [ok('mode', 'Spot mode with borrowing.')];
+  const mode = ok('mode', 'Spot mode with borrowing.');
+  if (!config.autoRepay) return [mode, ok('auto-repay', 'Auto-repay is off.')];
+  const remedy = 'Expect debts to fall without an action of Ballast, or switch it off.';
+  return [mode, warn('auto-repay', 'Auto-repay is on: any inflow of a debt coin repays by itself.', remedy)];
 }
 
 /** The signed read failed: is it the key, the environment, or the road to the venue? */

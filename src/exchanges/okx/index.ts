@@ -202,6 +202,10 @@ class Okx implements ReportingVenue {
     return this.#reports.offers(signal);
   }
 
+  roundTripMs(): Promise<number> {
+    return this.#market.public.roundTripMs();
+  }
+
   external(sinceMs: number, ours: () => Promise<readonly Intent[]>, signal: AbortSignal): Promise<ExternalActs> {
     return this.#reports.external(sinceMs, ours, signal);
   }

@@ -95,7 +95,7 @@ const NOBODY = { uid: '', masterUid: '' };
 export class OkxPublic {
   readonly wiring: Wiring;
   readonly venueClock: VenueClock;
-  #syncing: Promise<void> | null = null;
+  #syncing: Promise<number> | null = null;
 
   constructor(wiring: Wiring) {
     this.wiring = wiring;
@@ -126,7 +126,12 @@ export class OkxPublic {
     await this.#syncing;
   }
 
-  async #sync(): Promise<void> {
+  /** Measures the venue's clock however fresh the last reading is. @returns how long the answer took, ms */
+  roundTripMs(): Promise<number> {
+    return this.#sync();
+  }
+
+  async #sync(): Promise<number> {
     const bucket = bucketOf(ENDPOINTS.time, NOBODY, '');
     // Without it nothing can be signed, so it may use the reserve.
     await takeTurn(this.wiring, bucket, 'rescue', NEVER);
@@ -139,6 +144,7 @@ export class OkxPublic {
       NEVER,
     );
     this.venueClock.learn(readOne('public/time', timeRow, data), asked);
+    return this.wiring.clock.mono() - asked;
   }
 }
 

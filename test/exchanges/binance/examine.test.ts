@@ -52,6 +52,8 @@ describe('examine', () => {
       'venue status',
       'account UID',
       'key permissions',
+      'key IP binding',
+      'key expiry',
       'account mode',
     ]);
   });
@@ -127,10 +129,42 @@ describe('examine', () => {
     for (const one of found) if (one.level !== 'ok') expect(one.remedy).not.toBe('');
   });
 
-  it('accepts a key that withdraws when the operator does', async () => {
+  it('accepts a key that withdraws when the operator does, and says so', async () => {
     expect(
-      bad(await findings({ [RIGHTS]: { ...KEY_RIGHTS, enableWithdrawals: true } }, { allowWithdrawals: true })),
-    ).toEqual([]);
+      bad(await findings({ [RIGHTS]: { ...KEY_RIGHTS, enableWithdrawals: true } }, { allowWithdraw: true })),
+    ).toEqual([['key permissions', 'warn', null]]);
+  });
+
+  it('names rights that nothing needs', async () => {
+    const rights = { ...KEY_RIGHTS, enableFutures: true, enableInternalTransfer: true };
+    const [found] = (await findings({ [RIGHTS]: rights })).filter(({ level }) => level !== 'ok');
+    expect(found).toMatchObject({ check: 'key permissions', level: 'warn' });
+    expect(found?.says).toBe('the key may more than Ballast needs: “Enable Futures”, “Enable Internal Transfer”');
+    // What margin needs is too much for flexible loans.
+    const flexible = await findings({ [RIGHTS]: KEY_RIGHTS }, { products: ['binance.flexibleLoan'] });
+    expect(bad(flexible)).toEqual([['key permissions', 'warn', null]]);
+  });
+
+  it('says that trading rights have ended, which is no matter for a key that only watches', async () => {
+    const rights = { ...KEY_RIGHTS, tradingAuthorityExpirationTime: Date.now() - 1 };
+    const ended = (await findings({ [RIGHTS]: rights })).find(({ check }) => check === 'key expiry');
+    expect(ended).toMatchObject({ level: 'fail', exit: 77, onlyForSending: true });
+  });
+
+  it('measures how long the venue takes, and takes no stranger for it', async () => {
+    const fake = await FakeBinance.start(world());
+    const stranger = await FakeBinance.start({ 'GET /api/v3/time': { hello: 'portal' } });
+    fakes.push(fake, stranger);
+    const trip = (rest: string): Promise<number> => {
+      const venue = createBinance({
+        ...{ account: 'main', key: KEY, hosts: { rest, ws: null }, products: ['binance.crossMargin'] },
+        ...{ expectUid: null, clock: systemClock, meter: createMeter({ clock: systemClock }) },
+      });
+      venues.push(venue);
+      return venue.roundTripMs();
+    };
+    expect(await trip(fake.url)).toBeGreaterThan(0);
+    await expect(trip(stranger.url)).rejects.toMatchObject({ name: 'VenueError' });
   });
 
   it('asks for no margin rights where there are only flexible loans', async () => {

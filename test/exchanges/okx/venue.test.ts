@@ -401,7 +401,7 @@ describe('examining', () => {
     server.on('GET account/config', () => [config({ enableSpotBorrow: false })]);
     expect(await problems(spot)).toEqual([['mode', 'fail', 78]]);
     server.on('GET account/config', () => [config({ spotBorrowAutoRepay: true })]);
-    expect(await problems(spot)).toEqual([['mode', 'warn', null]]);
+    expect(await problems(spot)).toEqual([['auto-repay', 'warn', null]]);
   });
 
   it('lets an operator insist on a key that may withdraw, and asks for the UID', async () => {
