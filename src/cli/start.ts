@@ -93,9 +93,9 @@ class Session {
 
   async run(): Promise<ExitCode> {
     const app = await this.#begin();
-    const { config, supervisor } = this.#options;
+    const { supervisor } = this.#options;
     if (app !== null) {
-      supervisor?.ready(app, config.accounts.length);
+      supervisor?.ready(app, () => this.#config.accounts.length);
       try {
         await this.#serve(app);
       } finally {

@@ -50,8 +50,8 @@ export class Supervisor {
   }
 
   /** The first looks may begin. @param accounts of the policy file: some may not be reachable yet */
-  ready(supervised: Supervised, accounts: number): void {
-    const status = (): string => `watches ${String(supervised.runners.length)} of ${String(accounts)} accounts`;
+  ready(supervised: Supervised, accounts: () => number): void {
+    const status = (): string => `watches ${String(supervised.runners.length)} of ${String(accounts())} accounts`;
     this.#tell('READY=1', `STATUS=${status()}`);
     const everyMs = this.#everyMs;
     if (everyMs === null) return;
