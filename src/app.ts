@@ -32,6 +32,7 @@ import type { Act } from './jobs/operator.ts';
 import { Operator } from './jobs/operator.ts';
 import { outsiders } from './jobs/outsiders.ts';
 import { Registry } from './jobs/registry.ts';
+import { retentionErrand } from './jobs/retention.ts';
 import { Runner } from './jobs/runner.ts';
 import { Shelf } from './jobs/shelf.ts';
 import { termsErrand } from './jobs/terms.ts';
@@ -170,6 +171,7 @@ export class App implements Stage {
         followWords(deps),
         termsErrand(reporting),
         interestErrand(reporting),
+        retentionErrand({ redis: redis.aside, address, clock: options.clock, retention: options.config.journal }),
         ...this.#unwatched(account, ground, deps),
       ],
       watchPrices: !account.simulated || options.speed !== 'max',

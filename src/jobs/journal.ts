@@ -172,10 +172,9 @@ export class Journal {
     return all.filter((intent) => intent !== null);
   }
 
-  /** Redis ms up to which intents may have left by their age; `null`: none has. */
-  async trimmedTo(): Promise<number | null> {
-    const text = await this.#redis.get(this.key('trimmed'));
-    return text === null ? null : Number(text);
+  /** The newest look whose intent has left by its age; 0: none has. */
+  async trimmedTo(): Promise<number> {
+    return Number((await this.#redis.get(this.key('trimmed'))) ?? '0');
   }
 
   async loans(): Promise<ReadonlyMap<LoanId, Stored>> {

@@ -41,7 +41,7 @@
  * | posts | zset | `DIGEST RUN` of every acting process by the Redis ms at which it counts as gone |
  * | clock | string | latest Redis ms that was reached: windows of limits never go back |
  * | track:LOAN | list | how the LTV of one loan moved against its bands; for people, thinned with age |
- * | trimmed | string | Redis ms up to which intents may have left by their age |
+ * | trimmed | string | the newest look whose intent has left by its age |
  * | vouch | string | a process that trusts this journal has looked at the account a moment ago; ends by itself |
  */
 import type { Mode } from '../core/intent.ts';
