@@ -23,6 +23,11 @@ interface HistoryOptions extends SpanFlags {
   readonly decisions?: boolean;
 }
 
+interface ExportOptions extends SpanFlags {
+  readonly out: string;
+  readonly account?: string;
+}
+
 const FROM = [
   '--from <moment>',
   'since then: 2026-05-19, 2026-05-19T12:30:00Z, or so long ago: 24h',
@@ -32,7 +37,7 @@ const TO = ['--to <moment>', 'until then', momentFrom] as const;
 const SHOWN = 50;
 
 export function addHistoryCommands<Flags extends object>(ballast: Command, tools: HistoryTools<Flags>): void {
-  const { withCommon, run, reading } = tools;
+  const { withCommon, run, reading, version } = tools;
   withCommon(
     ballast.command('history [target]').description('what happened in a loan, an account, or all, newest last'),
   )
@@ -46,6 +51,22 @@ export function addHistoryCommands<Flags extends object>(ballast: Command, tools
         const { history } = await import('./history.ts');
         const { limit, decisions: everyDecision = false } = flags;
         await history(given, { target: target ?? null, ...spanOf(flags, given), limit, everyDecision });
+        return EXIT.ok;
+      }),
+    );
+  withCommon(ballast.command('export').description('a time of the journal as CSV and as evidence, e.g. for a claim'))
+    .requiredOption(...FROM)
+    .option(...TO)
+    .requiredOption('--out <folder>', 'an empty folder, or one that is not there yet')
+    .option('--account <name>', 'of this account only')
+    .action((flags: Flags & ExportOptions) =>
+      run(async () => {
+        const given = await reading(flags);
+        const { exportTo } = await import('./export.ts');
+        const now = given.clock.wall();
+        const { from, to } = spanOf(flags, given);
+        const { out, account = null } = flags;
+        await exportTo(given, { from, to: Math.min(to, now), out, account, version: version() });
         return EXIT.ok;
       }),
     );

@@ -13,6 +13,7 @@ import { bucketOf as binanceBucket, ENDPOINTS as BINANCE } from '../../src/excha
 import type { Endpoint as BinanceEndpoint } from '../../src/exchanges/binance/endpoints.ts';
 import { ENDPOINTS as OKX } from '../../src/exchanges/okx/endpoints.ts';
 import type { Endpoint as OkxEndpoint } from '../../src/exchanges/okx/endpoints.ts';
+import { EXPORTED } from '../../src/reading/exportColumns.ts';
 import { caughtBy } from '../defects/defect.ts';
 import { DEFECTS } from '../defects/list.ts';
 import { read } from './pages.ts';
@@ -31,6 +32,11 @@ export const TABLES: readonly Table[] = [
   { page: 'docs/evidence.md', name: 'proofs', lines: proofsTable },
   { page: 'docs/defects.md', name: 'defects', lines: defectsTable },
   { page: 'docs/alerts.md', name: 'alerts', lines: alertsTable },
+  ...Object.entries(EXPORTED).map(([file, columns]) => ({
+    page: 'docs/history.md',
+    name: `export-${file}`,
+    lines: () => columnsTable(columns),
+  })),
 ];
 
 const START = (name: string): string => `<!-- table: ${name} -->\n`;
@@ -241,6 +247,12 @@ function limitOf(endpoint: BinanceEndpoint | OkxEndpoint | undefined): string {
   }
   const owner = { ip: 'address', uid: 'UID', 'uid+ccy': 'UID and coin', masterUid: 'master UID' }[endpoint.per];
   return `${endpoint.limit} per ${endpoint.windowMs / 1000} s and ${owner}`;
+}
+
+// --- columns of an export
+
+function columnsTable(columns: readonly { readonly name: string; readonly means: string }[]): readonly string[] {
+  return ['| column | holds |', '|---|---|', ...columns.map(({ name, means }) => `| \`${name}\` | ${means} |`)];
 }
 
 // --- keys
