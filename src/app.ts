@@ -33,6 +33,7 @@ import type { Act } from './jobs/operator.ts';
 import { Operator } from './jobs/operator.ts';
 import { outsiders } from './jobs/outsiders.ts';
 import { Registry } from './jobs/registry.ts';
+import { retentionErrand } from './jobs/retention.ts';
 import { Runner } from './jobs/runner.ts';
 import { Shelf } from './jobs/shelf.ts';
 import { termsErrand } from './jobs/terms.ts';
@@ -156,11 +157,9 @@ export class App implements Stage {
     for (const says of heldWords(account.name, await operator.standing())) {
       options.onEvent(account.name, { type: 'alert', severity: 'critical', category: 'held', loan: null, says });
     }
-    const reporting = {
-      ...{ reports: venue, clock: options.clock, byTape: account.simulated },
-      shelf: new Shelf(redis.fast, address),
-      scale: placeOf(options, account).waitsScale,
-    };
+    const shelf = new Shelf(redis.fast, address);
+    const scale = placeOf(options, account).waitsScale;
+    const reporting = { reports: venue, clock: options.clock, byTape: account.simulated, shelf, scale };
     const validityMs = account.venue === 'binance' ? account.timing.binanceRecvWindowMs : account.timing.okxWindowMs;
     const safeguard = { journal: redis.journal, folder: redis.witnesses, reports: venue, validityMs };
     const track = new Track(redis.aside, address);
@@ -174,6 +173,7 @@ export class App implements Stage {
         followWords(deps),
         termsErrand(reporting),
         interestErrand(reporting),
+        retentionErrand({ redis: redis.aside, address, clock: options.clock, retention: options.config.journal }),
         ...this.#unwatched(account, ground, deps),
       ],
       watchPrices: !account.simulated || options.speed !== 'max',

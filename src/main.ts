@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { Command, CommanderError, Option } from 'commander';
 import { addAlertCommands } from './cli/alertCommands.ts';
 import { speedFrom, TAPE, tapeOf } from './cli/arguments.ts';
+import { addHistoryCommands } from './cli/historyCommands.ts';
 import type { Operation } from './cli/operate.ts';
 import { addOperatorCommands } from './cli/operatorCommands.ts';
 import { DID_NOT_START, EXIT, Ending, troubleText } from './cli/exit.ts';
@@ -142,7 +143,8 @@ async function runSimulator(flags: SimulatorFlags): Promise<ExitCode> {
 
 /** What the commands that only read share. */
 async function reading(flags: Common): Promise<Reading> {
-  return { config: await load(flags), clock: systemClock, output: outputOf(flags), json: flags.json ?? false };
+  const common = { clock: systemClock, output: outputOf(flags), json: flags.json ?? false };
+  return { config: await load(flags), ...common, redisProgram: process.env['BALLAST_REDIS_SERVER'] };
 }
 
 /** Simulated accounts are read on exchanges of the command's own. */
@@ -213,6 +215,7 @@ function program(run: Run): Command {
     .action((flags: StartFlags) => run(() => runStart(flags)));
   const redisProgram = process.env['BALLAST_REDIS_SERVER'];
   addReadingCommands<Common>(ballast, { withCommon, run, reading, places, redisProgram });
+  addHistoryCommands<Common>(ballast, { withCommon, run, reading, version });
   addOperatorCommands<Common>(ballast, { withCommon, run, operation });
   addReloadCommand<Common>(ballast, { withCommon, run, reload: reloadOf });
   addAlertCommands<Common>(ballast, { withCommon, run, reading, operation });

@@ -59,14 +59,45 @@ export function permissionsFrom(text: string, before: Permissions = {}): Permiss
 const UNITS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 const LONGEST_DAYS = 365;
 
+function durationMs(text: string): number {
+  const [, number = '', unit = ''] = /^([1-9]\d{0,6})([smhd])$/.exec(text) ?? [];
+  return Number(number) * (UNITS[unit] ?? 0);
+}
+
 /** `90s`, `30m`, `2h`, `7d` → ms. */
 export function durationFrom(text: string): number {
-  const [, number = '', unit = ''] = /^([1-9]\d{0,6})([smhd])$/.exec(text) ?? [];
-  const ms = Number(number) * (UNITS[unit] ?? 0);
+  const ms = durationMs(text);
   if (ms === 0 || ms > LONGEST_DAYS * 86_400_000) {
     throw new InvalidArgumentError(
       `a duration is a number with s, m, h or d, e.g. 2h, up to ${String(LONGEST_DAYS)}d.`,
     );
   }
   return ms;
+}
+
+/** A moment on the command line: wall ms, given what time it is now. */
+export type Moment = (now: number) => number;
+
+const DATE = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d{1,3})?)?))?(Z|[+-]\d\d:\d\d)?$/;
+
+/** `2026-05-19`, `2026-05-19T12:30:00Z` (without a zone it is UTC), or `24h`: so long ago. */
+export function momentFrom(text: string): Moment {
+  const agoMs = durationMs(text.replace(/ ago$/, ''));
+  if (agoMs > 0) return (now) => now - agoMs;
+  const [, day = '', time = '00:00', zone = 'Z'] = DATE.exec(text) ?? [];
+  const at = Date.parse(`${day}T${time}${zone}`);
+  if (Number.isNaN(at)) {
+    throw new InvalidArgumentError('a moment is 2026-05-19, 2026-05-19T12:30:00Z, or so long ago: 90m, 24h, 7d.');
+  }
+  return () => at;
+}
+
+const MOST_ROWS = 10_000;
+
+export function rowsFrom(text: string): number {
+  const rows = Number(text);
+  if (!/^\d+$/.test(text) || rows < 1 || rows > MOST_ROWS) {
+    throw new InvalidArgumentError(`rows are a whole number from 1 to ${String(MOST_ROWS)}.`);
+  }
+  return rows;
 }

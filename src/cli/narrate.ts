@@ -1,6 +1,5 @@
 /** What happened, in words for somebody who watches the terminal. Pure. */
 import { durationText } from '../config/units.ts';
-import type { Intent, IntentState } from '../core/intent.ts';
 import { releaseLevelsOf } from '../core/levels.ts';
 import type { LoanView } from '../core/loan.ts';
 import { triggerLtv } from '../core/loan.ts';
@@ -8,28 +7,11 @@ import type { Dec } from '../core/money.ts';
 import { parse } from '../core/money.ts';
 import type { Decision, Levels } from '../core/need.ts';
 import type { Policy } from '../core/policy.ts';
-import { coins, legWords, percent } from '../core/words.ts';
+import { coins, percent } from '../core/words.ts';
 
 /** Five significant digits of a price are enough for a person. */
 function shortPrice(price: string): string {
   return parse(price).toSignificantDigits(5).toFixed();
-}
-
-export function doneWords(intent: Intent, ltvBefore: string, ltvAfter: string): string {
-  return `${legWords(intent, 'done')}: LTV ${percent(ltvBefore)} → ${percent(ltvAfter)}`;
-}
-
-const FATES: Partial<Record<IntentState, string>> = {
-  rejected: 'the venue refused it, so nothing moved',
-  refused: 'it was not sent',
-  unknown: 'what became of it is not known yet, so the account waits for proof and nothing is sent twice',
-  expired: 'it was given up without proof and counts as spent',
-};
-
-/** An outcome that is no success yet; `null` for those that say nothing new. */
-export function fateWords(intent: Intent, state: IntentState, note: string): string | null {
-  const fate = FATES[state];
-  return fate === undefined ? null : `could not ${legWords(intent)}: ${fate} (${note})`;
 }
 
 /** A loan as the first look found it: where it stands, what happens at which LTV and price, and how. */

@@ -7,8 +7,8 @@ import type { Dec } from '../core/money.ts';
 import type { Decision, Levels } from '../core/need.ts';
 import type { Policy } from '../core/policy.ts';
 import type { LookEvent } from '../jobs/account.ts';
-import { legWords, percent } from '../core/words.ts';
-import { doneWords, fateWords, introduce } from './narrate.ts';
+import { legWords, percent, doneWords, fateWords } from '../core/words.ts';
+import { introduce } from './narrate.ts';
 
 export interface NarratorOptions {
   readonly clock: Clock;

@@ -15,6 +15,8 @@ export interface Reading {
   readonly clock: Clock;
   readonly output: Output;
   readonly json: boolean;
+  /** The Redis program to use instead of a search. */
+  readonly redisProgram: string | undefined;
 }
 
 export interface ReadingTools<Flags> {

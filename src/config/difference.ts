@@ -11,7 +11,7 @@ import { at, graded, moved } from './change.ts';
 import { percent, ruleName, unlistedWords } from './plan.ts';
 import { policyDifference } from './policyDifference.ts';
 import { Secret } from './secret.ts';
-import type { AccountConfig, Config, Timing, Unlisted } from './types.ts';
+import type { AccountConfig, Config, Retention, Timing, Unlisted } from './types.ts';
 import { durationText } from './units.ts';
 
 export type { Change, Effect } from './change.ts';
@@ -36,6 +36,7 @@ export function needingRestart(changes: readonly Change[]): readonly Change[] {
 const FILE: { readonly [Key in keyof Compared]-?: (before: Config, after: Config) => readonly Change[] } = {
   mode: (before, after) => at('mode', moved('mode', before.mode, after.mode, 'restart')),
   redis: (before, after) => at('redis', unlessSame('which Redis holds the journal', before.redis, after.redis)),
+  journal: (before, after) => at('journal', journalParts(before.journal, after.journal)),
   timing: (before, after) => at('timing', timingParts(before.timing, after.timing)),
   server: (before, after) =>
     at('server', unlessSame('where the page is served, and to whom', before.server, after.server)),
@@ -64,6 +65,13 @@ function revealed(value: unknown): string {
     if (one instanceof Secret) return one.reveal();
     return one instanceof Dec ? format(one) : shown;
   });
+}
+
+function journalParts(before: Retention, after: Retention): readonly Part[] {
+  return [
+    ...moved('keep', durationText(before.keepMs), durationText(after.keepMs), 'neutral'),
+    ...moved('decisions', durationText(before.decisionsMs), durationText(after.decisionsMs), 'neutral'),
+  ];
 }
 
 function timingParts(before: Timing, after: Timing): readonly Part[] {

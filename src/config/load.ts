@@ -15,7 +15,7 @@ import { References } from './references.ts';
 import type { Outside } from './references.ts';
 import { Report } from './report.ts';
 import { SECTIONS } from './schema.ts';
-import { readDislocation, readRedis, readTiming } from './server.ts';
+import { readDislocation, readRedis, readRetention, readTiming } from './server.ts';
 import type { RedisOverrides } from './server.ts';
 import { readSimulation } from './simulation.ts';
 import type { SimulationOverrides } from './simulation.ts';
@@ -77,6 +77,7 @@ function build(input: LoadInput, report: Report): Config {
     version: 1,
     mode,
     redis: readRedis(report, references, input.path, overrides),
+    journal: readRetention(report),
     timing,
     alerts: readAlerts({ report, references, live: mode === 'live', names: accounts.map(({ name }) => name) }),
     server: readServer(report, references),

@@ -7,7 +7,7 @@ import { accountSchema } from './schema/account.ts';
 import { alertsSchema } from './schema/alerts.ts';
 import { pageSchema } from './schema/page.ts';
 import { policySchema } from './schema/policy.ts';
-import { assetsSchema, dislocationSchema, redisSchema, timingSchema } from './schema/server.ts';
+import { assetsSchema, dislocationSchema, journalSchema, redisSchema, timingSchema } from './schema/server.ts';
 import { simulationSchema } from './schema/simulation.ts';
 import { oneOf } from './words.ts';
 import type { Path } from './tree.ts';
@@ -22,6 +22,9 @@ export const SECTIONS = {
   redis: redisSchema.prefault('embedded').meta({
     description:
       "Where the journal lives. `embedded` (default): the server's own Redis. Else a map with `url`, or with `dataDir` for the embedded one.",
+  }),
+  journal: journalSchema.prefault({}).meta({
+    description: 'For how long the journal keeps what happened. Nothing undecided ever leaves it.',
   }),
   timing: timingSchema.prefault({}).meta({
     description: 'Every wait of the server. The defaults are tested together; change them only with a reason.',

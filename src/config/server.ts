@@ -4,11 +4,11 @@ import { readPart } from './issues.ts';
 import type { References } from './references.ts';
 import type { Report } from './report.ts';
 import { SECTIONS } from './schema.ts';
-import { dislocationSchema } from './schema/server.ts';
+import { dislocationSchema, journalSchema } from './schema/server.ts';
 import type { RedisShape } from './schema/server.ts';
 import { Secret } from './secret.ts';
 import type { Path } from './tree.ts';
-import type { DislocationConfig, RedisConfig, Timing } from './types.ts';
+import type { DislocationConfig, RedisConfig, Retention, Timing } from './types.ts';
 import type { Given } from './words.ts';
 
 export interface RedisOverrides {
@@ -113,6 +113,10 @@ export function readDislocation(report: Report, references: References): Disloca
   const read = (venue: 'binance' | 'okx'): string | null =>
     hostOf({ report, references }, ['dislocation', 'hosts', venue], hosts[venue], ['https:', 'http:']);
   return { ...bounds, hosts: { binance: read('binance'), okx: read('okx') } };
+}
+
+export function readRetention(report: Report): Retention {
+  return readPart(report, SECTIONS.journal, ['journal']) ?? journalSchema.parse({});
 }
 
 /** Checks the waits against each other: an early lease or a short lock would let two processes look at one account. */

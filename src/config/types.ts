@@ -220,11 +220,18 @@ export interface DislocationConfig {
   readonly hosts: { readonly binance: string | null; readonly okx: string | null };
 }
 
+/** For how long the journal keeps what happened, ms. */
+export interface Retention {
+  readonly keepMs: number;
+  readonly decisionsMs: number;
+}
+
 export interface Config {
   readonly version: 1;
   /** The ceiling for every account: `live` alone moves nothing. */
   readonly mode: 'dry-run' | 'live';
   readonly redis: RedisConfig;
+  readonly journal: Retention;
   readonly timing: Timing;
   readonly alerts: AlertsConfig;
   /** `null`: no page. */

@@ -1,5 +1,5 @@
 /** Ratios, amounts and legs as a person reads them. What decides is never read back from these. */
-import type { Intent } from './intent.ts';
+import type { Intent, IntentState } from './intent.ts';
 import { parse } from './money.ts';
 import type { Dec } from './money.ts';
 
@@ -36,6 +36,23 @@ export function legWords(leg: Leg, tense: 'does' | 'done' = 'does'): string {
   const goal = leg.verb === 'transferOut' || leg.verb === 'reduce' ? ` to ${leg.to}` : '';
   const all = leg.full ? ', all that is owed' : '';
   return `${VERBS[leg.verb][tense]} ${coins(leg.amount)} ${leg.asset}${where}${goal}${all}`;
+}
+
+export function doneWords(leg: Leg, ltvBefore: string, ltvAfter: string): string {
+  return `${legWords(leg, 'done')}: LTV ${percent(ltvBefore)} → ${percent(ltvAfter)}`;
+}
+
+const FATES: Partial<Record<IntentState, string>> = {
+  rejected: 'the venue refused it, so nothing moved',
+  refused: 'it was not sent',
+  unknown: 'what became of it is not known yet, so the account waits for proof and nothing is sent twice',
+  expired: 'it was given up without proof and counts as spent',
+};
+
+/** An outcome that is no success yet; `null` for those that say nothing new. */
+export function fateWords(leg: Leg, state: IntentState, note: string): string | null {
+  const fate = FATES[state];
+  return fate === undefined ? null : `could not ${legWords(leg)}: ${fate} (${note})`;
 }
 
 /** `8 s`, `3 min 5 s`. */

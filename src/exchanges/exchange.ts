@@ -35,6 +35,25 @@ export interface Finding {
 
 export type Stop = () => Promise<void>;
 
+/** What a venue answered, for people and for its own support; nothing decides by it. Free of secrets, cut (rawReply.ts). */
+export interface RawReply {
+  /** Method and path. */
+  readonly call: string;
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+  /** Of the whole body; more than `body` holds: it was cut. */
+  readonly bytes: number;
+  /** Our wall ms. */
+  readonly at: number;
+}
+
+/** What one send brought back, with the answer it was read from; none where nothing came back. */
+export type Sent = Reply & { readonly raw?: RawReply };
+
+/** Evidence, with the answers it was read from. */
+export type Weighed = Evidence & { readonly raw?: readonly RawReply[] };
+
 /** USD index price of one asset as a feed reports it. */
 export interface PriceTick {
   readonly asset: Asset;
@@ -58,8 +77,8 @@ export interface Venue {
   cursors(intent: Intent, signal: AbortSignal): Promise<Readonly<Record<string, string>>>;
   sign(intent: Intent): SignedRequest;
   /** Exactly one request on the wire. Never throws for what the venue or the network did. */
-  send(request: SignedRequest, signal: AbortSignal): Promise<Reply>;
-  evidence(intent: Intent, signal: AbortSignal): Promise<Evidence>;
+  send(request: SignedRequest, signal: AbortSignal): Promise<Sent>;
+  evidence(intent: Intent, signal: AbortSignal): Promise<Weighed>;
   watchPrices(assets: readonly Asset[], onPrice: (tick: PriceTick) => void): Stop;
   examine(signal: AbortSignal): Promise<readonly Finding[]>;
   /** The venue's clock less our wall clock, ms, as last asked for; `null` while it is not known. Asks nobody. */

@@ -13,7 +13,7 @@ import type { Intent, RejectEffect, Reply } from '../core/intent.ts';
 import { RELEASE_RUNG } from '../core/limits.ts';
 import { modeAllows } from '../core/modes.ts';
 import type { AccountMode } from '../core/need.ts';
-import type { SignedRequest } from '../exchanges/exchange.ts';
+import type { Sent, SignedRequest } from '../exchanges/exchange.ts';
 import type { AccountSetup, LookDeps } from './account.ts';
 import type { Appended } from './outcomes.ts';
 import type { Lease } from './lease.ts';
@@ -81,13 +81,23 @@ export async function act(deps: LookDeps, intent: Intent, facts: ActFacts): Prom
   deps.emit(facts.setup.name, { type: 'sent', intent: sending });
   deps.passing('sending');
   // A stop of the server does not abort this request: that would only turn its outcome into unknown.
-  const reply = await venue.send(request, timeout(clock, timing.requestDeadlineMs)).catch((error: unknown): Reply => ({
+  const reply = await venue.send(request, timeout(clock, timing.requestDeadlineMs)).catch((error: unknown): Sent => ({
     outcome: 'unknown',
     reason: `the send threw: ${messageOf(error)}`,
     code: null,
   }));
   deps.passing('answered');
-  return record(deps, sending, reply);
+  const acted = await record(deps, sending, reply);
+  keepAnswer(deps, acted, reply, request);
+  return acted;
+}
+
+/** For people, once the fact is written down. */
+function keepAnswer({ clock, journal, venue }: LookDeps, { intent }: Acted, sent: Sent, request: SignedRequest): void {
+  const clocks = { wall: clock.wall(), venueOffset: venue.clockOffsetMs() };
+  const { signedAt } = request;
+  const said = { outcome: sent.outcome, says: intent.note, reply: sent.raw ?? null };
+  journal.dossiers.sent(intent.id, { ...clocks, signedAt, ...said });
 }
 
 /** What a machine sends it can prove to have sent, also when its journal is lost. */

@@ -2,6 +2,9 @@
 import type { Intent } from '../core/intent.ts';
 import type { AccountView } from '../core/loan.ts';
 import type { Charge } from '../core/need.ts';
+import { causesOf } from '../machines/accountMachine.ts';
+import { episodeOf } from '../machines/loanContext.ts';
+import type { Stored } from '../machines/types.ts';
 import type { AccountSetup } from './account.ts';
 import type { Draft, Recorded } from './draft.ts';
 import type { Commit, Opened } from './journal.ts';
@@ -35,6 +38,8 @@ export function commitOf({ setup, opened, draft, now }: CommitParts, more: Commi
     disputes: draft.disputes,
     haltTaken: opened.halt,
     acknowledgedTaken: opened.acknowledged?.text ?? null,
+    mode: { mode: draft.mode, why: causesWords(draft.account) },
+    episodes: [...draft.loans.values()].flatMap((stored) => episodeOf(stored) ?? []),
   };
 }
 
@@ -74,6 +79,12 @@ function detailOf(
     withheld,
     quantities: view?.loans.find((seen) => seen.id === decision.loan) ?? null,
   };
+}
+
+function causesWords(account: Stored): string {
+  return causesOf(account)
+    .map(({ why }) => why)
+    .join('; ');
 }
 
 function chargeOf(intent: Intent, now: number): Charge {

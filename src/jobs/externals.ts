@@ -15,8 +15,8 @@ export interface Reach {
   readonly readTo: number;
 }
 
-/** Acts that are kept at least, however old. */
-const KEPT = 1_000;
+/** More acts than these are not kept, unless they are needed; older ones leave by their age (retention.ts). */
+export const ACTS_OF_OTHERS_KEPT = 10_000;
 
 /**
  * Appends what others did: facts, each once. KEYS: external externalReach. ARGV: JSON of how far was read, how many are
@@ -74,7 +74,7 @@ export class Externals {
       '2',
       this.#key('external'),
       this.#key('externalReach'),
-      ...[JSON.stringify(reach), String(KEPT), String(keepSince)],
+      ...[JSON.stringify(reach), String(ACTS_OF_OTHERS_KEPT), String(keepSince)],
       ...acts.flatMap((act) => [String(act.at), exactText(act)]),
     );
     const isNew = new Set((written as readonly number[]).map(Number));

@@ -5,116 +5,25 @@
  */
 import type { Redis } from 'ioredis';
 import type { Intent } from '../core/intent.ts';
-import type { Learned } from '../core/learned.ts';
 import { RELEASE_RUNG } from '../core/limits.ts';
 import type { LoanId } from '../core/loan.ts';
-import type { Charge, Decision } from '../core/need.ts';
-import type { ExternalAct } from '../exchanges/exchange.ts';
 import type { Stored } from '../machines/types.ts';
+import { Dossiers } from './dossiers.ts';
 import { Externals } from './externals.ts';
 import { commitText, fieldTexts, intentOf, openedOf, recordText, storedMap, texts } from './journalText.ts';
-import type { Mutable } from './journalText.ts';
+import type { Commit, Opened } from './journalShapes.ts';
+import type { OutcomeFields } from './journalText.ts';
 import type { AccountAddress, AccountKey } from './keys.ts';
-import { pauseKeyOf, prefixOf } from './keys.ts';
+import { dossierKeyOf, intentKeyOf, pauseKeyOf, prefixOf } from './keys.ts';
 import type { Office } from './office.ts';
 import { NotActingError } from './office.ts';
 import { OUTCOMES, appendedOf } from './outcomes.ts';
 import type { Appended, OutcomeState } from './outcomes.ts';
-import type { Acknowledged, Paused } from './operator.ts';
 import { Spoken } from './spoken.ts';
 import { CLAIM, COMMIT, COMMIT_KEYS, OPEN, OPEN_KEYS, OUTCOME } from './scripts.ts';
 
-/** Everything a look starts from, read in one atomic step that also raised the epoch. */
-export interface Opened {
-  readonly epoch: number;
-  readonly loans: ReadonlyMap<LoanId, Stored>;
-  readonly account: Stored | null;
-  /** Intents that may still move money; leftovers that were only planned have just been voided. */
-  readonly undecided: readonly Intent[];
-  /** Those of them that left beside another one (DESIGN §5.7). */
-  readonly emergencies: ReadonlySet<string>;
-  readonly charges: readonly Charge[];
-  /** Times of the sends in a row that had no effect, by loan: what the fuse counts (DESIGN §2.6). */
-  readonly fruitless: Readonly<Record<LoanId, readonly number[]>>;
-  readonly learned: Learned;
-  /** Pauses of the whole account, and of single loans. */
-  readonly paused: Paused | null;
-  readonly pausedLoans: ReadonlyMap<LoanId, Paused>;
-  /** What an operator has acknowledged since the last look, and the text that `acknowledgedTaken` names. */
-  readonly acknowledged: { readonly act: Acknowledged; readonly text: string } | null;
-  readonly seen: string | null;
-  readonly suspect: string | null;
-  /** Prices in dispute and how far they have calmed down, as text. */
-  readonly disputes: string | null;
-  readonly recentAmounts: readonly string[];
-  /** The newest intents, newest first, whatever became of them. */
-  readonly recent: readonly Intent[];
-  readonly voided: readonly string[];
-  /** Conditions that were alerted and were not over at the last look, and since when (Redis ms). */
-  readonly told: ReadonlyMap<string, number>;
-  /** Failed looks in a row; below zero: good ones since there were too many. */
-  readonly health: number;
-  /** A contradiction that the account's machine may not know yet. */
-  readonly halt: string | null;
-  /** Redis ms between which nothing is sent, because the venue turned the last call down. */
-  readonly rest: Rest | null;
-  /** The newest acts of others, oldest first. */
-  readonly others: readonly ExternalAct[];
-  /** Redis' own clock, ms: the one clock that all processes share. */
-  readonly redisNow: number;
-}
-
-/** A pause of sending. It has a start, so that a clock that went back cannot stretch it. */
-export interface Rest {
-  readonly from: number;
-  readonly until: number;
-}
-
-/** What one look writes at once. */
-export interface Commit {
-  readonly loans: ReadonlyMap<LoanId, Stored>;
-  readonly account: Stored | null;
-  readonly decisions: readonly { readonly decision: Decision; readonly signature: string; readonly detail: object }[];
-  readonly intent: { readonly intent: Intent; readonly charge: Charge } | null;
-  readonly learned: readonly (readonly [field: string, value: string])[];
-  readonly seen: string | null;
-  readonly suspect: string | null;
-  /** `null` leaves them as they are. */
-  readonly disputes: string | null;
-  readonly nextLookAt: number | null;
-  readonly lookedAt: number | null;
-  /** Conditions that were alerted in this look, and those that are over. */
-  readonly told: readonly string[];
-  readonly over: readonly string[];
-  readonly health: number | null;
-  /** The contradiction that `account` knows from now on. */
-  readonly haltTaken: string | null;
-  /** The acknowledgement that `account` has heard of. */
-  readonly acknowledgedTaken: string | null;
-  readonly rest: Rest | null;
-  /** Money that others moved, charged to the budgets. */
-  readonly charges: readonly Charge[];
-}
-
-export const EMPTY_COMMIT: Commit = {
-  loans: new Map(),
-  account: null,
-  decisions: [],
-  intent: null,
-  learned: [],
-  seen: null,
-  suspect: null,
-  disputes: null,
-  nextLookAt: null,
-  lookedAt: null,
-  told: [],
-  over: [],
-  health: null,
-  haltTaken: null,
-  acknowledgedTaken: null,
-  rest: null,
-  charges: [],
-};
+export type { Commit, Opened, Rest } from './journalShapes.ts';
+export { EMPTY_COMMIT } from './journalShapes.ts';
 
 /** Another look of the account began meanwhile: this one must stop without sending. */
 export class StaleEpochError extends Error {
@@ -124,7 +33,9 @@ export class StaleEpochError extends Error {
 const DAY_MS = 86_400_000;
 /** Charges are kept a little longer than the longest window. */
 const CHARGES_KEPT_MS = 2 * DAY_MS;
+/** However young they are. */
 const DECISIONS_KEPT = 20_000;
+const MODES_KEPT = 1_000;
 const RECENT_AMOUNTS = 200;
 export const RECENT_INTENTS = 8;
 const RECENT_ACTS = 64;
@@ -135,6 +46,8 @@ export class Journal {
   readonly externals: Externals;
   /** What operators said became of intents. */
   readonly spoken: Spoken;
+  /** What proves intents to others. */
+  readonly dossiers: Dossiers;
   readonly #redis: Redis;
   readonly #intents: string;
   readonly #office: Office | null;
@@ -144,9 +57,10 @@ export class Journal {
     this.#redis = redis;
     this.#office = office;
     this.prefix = prefixOf(address);
-    this.#intents = `${this.prefix}intent:`;
+    this.#intents = intentKeyOf(this.prefix, '');
     this.externals = new Externals(redis, (name) => this.key(name));
     this.spoken = new Spoken(redis, this.prefix);
+    this.dossiers = new Dossiers(redis, this.prefix);
   }
 
   key(name: AccountKey): string {
@@ -169,7 +83,7 @@ export class Journal {
    */
   async open(): Promise<Opened> {
     const reply = await this.#run(OPEN, OPEN_KEYS, [
-      ...[this.#intents, CHARGES_KEPT_MS, RECENT_AMOUNTS, RECENT_INTENTS, pauseKeyOf(this.prefix, ''), RECENT_ACTS],
+      ...[this.#intents, RECENT_AMOUNTS, RECENT_INTENTS, pauseKeyOf(this.prefix, ''), RECENT_ACTS],
       ...(this.#office?.claim ?? ['']),
     ]);
     if (typeof reply === 'string') throw new NotActingError(reply);
@@ -181,8 +95,9 @@ export class Journal {
    * @throws StaleEpochError
    */
   async commit(epoch: number, digest: string, commit: Commit): Promise<ReadonlySet<LoanId>> {
-    const keeping = { decisions: DECISIONS_KEPT, chargesMs: CHARGES_KEPT_MS };
-    const reply = await this.#run(COMMIT, COMMIT_KEYS, [epoch, commitText(commit, digest, keeping), this.#intents]);
+    const keeping = { decisions: DECISIONS_KEPT, modes: MODES_KEPT, chargesMs: CHARGES_KEPT_MS };
+    const prefixes = [this.#intents, dossierKeyOf(this.prefix, '')];
+    const reply = await this.#run(COMMIT, COMMIT_KEYS, [epoch, commitText(commit, digest, keeping), ...prefixes]);
     if (Array.isArray(reply)) return new Set(texts(reply));
     throw new StaleEpochError(`the look with epoch ${String(epoch)} may not commit: ${String(reply)}`);
   }
@@ -214,12 +129,7 @@ export class Journal {
    * Appends a fact about an intent. A fact that contradicts a settled verdict is not written; it halts the account.
    * @param fuse false: this rejection says "not now" and is no send without effect (DESIGN §2.6)
    */
-  async outcome(
-    intent: Intent,
-    state: OutcomeState,
-    fields: Partial<Omit<Mutable, 'state'>>,
-    fuse = true,
-  ): Promise<Appended> {
+  async outcome(intent: Intent, state: OutcomeState, fields: OutcomeFields, fuse = true): Promise<Appended> {
     const { follows, contradicts, refund = false } = OUTCOMES[state];
     const counts = state === 'rejected' || state === 'unknown';
     // The fuse brakes what protects; what was let go, or could not be, says nothing about that.
@@ -247,7 +157,7 @@ export class Journal {
     return intentOf(await this.#redis.hgetall(this.#intents + id));
   }
 
-  /** Every intent ever written for this account, oldest first. */
+  /** Every intent that is kept for this account, oldest first. */
   async intents(): Promise<Intent[]> {
     const ids = await this.#redis.zrange(this.key('index'), '0', '-1');
     const all = await Promise.all(ids.map((id) => this.intent(id)));
@@ -260,6 +170,11 @@ export class Journal {
     const open = await this.#redis.smembers(this.key('open'));
     const all = await Promise.all([...new Set([...ids, ...open])].map((id) => this.intent(id)));
     return all.filter((intent) => intent !== null);
+  }
+
+  /** The newest look whose intent has left by its age; 0: none has. */
+  async trimmedTo(): Promise<number> {
+    return Number((await this.#redis.get(this.key('trimmed'))) ?? '0');
   }
 
   async loans(): Promise<ReadonlyMap<LoanId, Stored>> {

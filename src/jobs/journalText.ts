@@ -6,7 +6,7 @@ import type { LoanId } from '../core/loan.ts';
 import type { Charge } from '../core/need.ts';
 import type { Stored } from '../machines/types.ts';
 import { actFrom } from './externals.ts';
-import type { Commit, Opened, Rest } from './journal.ts';
+import type { Commit, Opened, Rest } from './journalShapes.ts';
 import type { Acknowledged, Paused } from './operator.ts';
 
 /** Fields of an intent that change after it was written. */
@@ -14,6 +14,8 @@ export type Mutable = Pick<
   Intent,
   'state' | 'validUntil' | 'sentAt' | 'settledAt' | 'troubleAt' | 'ref' | 'note' | 'reads' | 'byWord'
 >;
+/** What an outcome may say besides its state. The LTV of the loan once it was done is for people only. */
+export type OutcomeFields = Partial<Omit<Mutable, 'state'>> & { readonly ltvAfter?: string };
 /** Fields that scripts alone write. */
 type Marks = Pick<Intent, 'emergency' | 'word'>;
 type Body = Omit<Intent, keyof Mutable | keyof Marks>;
@@ -21,21 +23,18 @@ type Body = Omit<Intent, keyof Mutable | keyof Marks>;
 /** Bounds of what is kept. */
 export interface Keeping {
   readonly decisions: number;
+  readonly modes: number;
   readonly chargesMs: number;
 }
 
 /** A commit as flat lists of text: the only shape that survives Redis' JSON decoder unchanged. */
 export function commitText(commit: Commit, digest: string, keeping: Keeping): string {
-  const { intent } = commit;
+  const { intent, episodes } = commit;
   return JSON.stringify({
     loans: [...commit.loans].flatMap(([id, stored]) => [id, JSON.stringify(stored)]),
     account: commit.account === null ? '' : JSON.stringify(commit.account),
-    why: commit.decisions.flatMap((d) => [
-      d.decision.loan,
-      d.signature,
-      JSON.stringify({ ...d.detail, decision: d.decision }),
-    ]),
-    intents: intent === null ? [] : intentTexts(intent.intent, intent.charge),
+    why: commit.decisions.flatMap((d) => [d.decision.loan, d.signature, decisionText(d)]),
+    intents: intent === null ? [] : intentTexts(intent.intent, intent.charge, commit),
     learned: commit.learned.flat(),
     charges: commit.charges.flatMap((charge) => [JSON.stringify(charge), String(charge.at)]),
     seen: commit.seen ?? '',
@@ -50,13 +49,26 @@ export function commitText(commit: Commit, digest: string, keeping: Keeping): st
     acknowledged: commit.acknowledgedTaken ?? '',
     rest: commit.rest === null ? '' : JSON.stringify(commit.rest),
     digest,
+    mode: commit.mode?.mode ?? '',
+    modeWhy: commit.mode?.why ?? '',
+    episodes: episodes.length === 0 ? '' : `/${episodes.join('/')}/`,
     keep: keeping.decisions,
+    modesKept: keeping.modes,
     chargesKept: keeping.chargesMs,
   });
 }
 
-function intentTexts(intent: Intent, charge: Charge): readonly string[] {
-  return [intent.id, JSON.stringify(bodyOf(intent)), intent.amount, JSON.stringify(charge), String(intent.maxAgeMs)];
+function decisionText({ decision, detail }: Commit['decisions'][number]): string {
+  return JSON.stringify({ ...detail, decision });
+}
+
+/** With the decision that asked for it, which its record may outlive. */
+function intentTexts(intent: Intent, charge: Charge, { decisions }: Commit): readonly string[] {
+  const asked = decisions.find(({ decision }) => decision.loan === intent.loan);
+  return [
+    ...[intent.id, JSON.stringify(bodyOf(intent)), intent.amount, JSON.stringify(charge), String(intent.maxAgeMs)],
+    asked === undefined ? '' : decisionText(asked),
+  ];
 }
 
 function bodyOf(intent: Intent): Body {
@@ -76,7 +88,7 @@ function bodyOf(intent: Intent): Body {
 }
 
 /** Names and values of the fields that an outcome changes. */
-export function fieldTexts({ reads, ...plain }: Partial<Omit<Mutable, 'state'>>): readonly string[] {
+export function fieldTexts({ reads, ...plain }: OutcomeFields): readonly string[] {
   const texts = Object.entries(plain).flatMap(([name, value]) => [name, String(value ?? '')]);
   return reads === undefined ? texts : [...texts, 'reads', JSON.stringify(reads)];
 }

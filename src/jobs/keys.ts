@@ -6,7 +6,8 @@
  * |---|---|---|
  * | epoch | string | grows by one with every look; the fence of commit and claim |
  * | open | set | ids of intents that are planned or undecided |
- * | intent:ID | hash | one intent: immutable `body` plus its mutable fields; never expires |
+ * | intent:ID | hash | one intent: immutable `body` plus its mutable fields |
+ * | dossier:ID | hash | what proves it to others: its decision, the venue's answers without secrets, and the clocks |
  * | index | zset | intent ids by the time they were planned |
  * | loans | hash | loan id → stored machine |
  * | account | string | stored account machine |
@@ -25,6 +26,7 @@
  * | paused | string | who paused the account, why, until when; ends with the pause |
  * | paused:LOAN | string | the same for one loan |
  * | acknowledged | string | who acknowledged which causes of the account's mode, until the next look takes it |
+ * | modes | stream | changes of the account's mode, with their causes |
  * | acts | stream | what operators did: pauses, resumptions, acknowledgements, words on intents, reloads |
  * | words | zset | ids of intents whose fate an operator said, by the Redis ms until which the venue's records are read on |
  * | told | hash | conditions that were alerted and still last, so that each is told once |
@@ -39,6 +41,7 @@
  * | posts | zset | `DIGEST RUN` of every acting process by the Redis ms at which it counts as gone |
  * | clock | string | latest Redis ms that was reached: windows of limits never go back |
  * | track:LOAN | list | how the LTV of one loan moved against its bands; for people, thinned with age |
+ * | trimmed | string | the newest look whose intent has left by its age |
  * | vouch | string | a process that trusts this journal has looked at the account a moment ago; ends by itself |
  */
 import type { Mode } from '../core/intent.ts';
@@ -63,6 +66,7 @@ export const ACCOUNT_KEYS = [
   'looked',
   'paused',
   'acknowledged',
+  'modes',
   'acts',
   'words',
   'told',
@@ -76,6 +80,7 @@ export const ACCOUNT_KEYS = [
   'acting',
   'posts',
   'clock',
+  'trimmed',
   'vouch',
 ] as const;
 export type AccountKey = (typeof ACCOUNT_KEYS)[number];
@@ -111,6 +116,15 @@ export function lanePrefixOf(address: AccountAddress): string {
 /** Where the pause of one loan stands. */
 export function pauseKeyOf(prefix: string, loan: string): string {
   return `${prefix}paused:${loan}`;
+}
+
+/** Where intents and their dossiers lie. */
+export function intentKeyOf(prefix: string, id: string): string {
+  return `${prefix}intent:${id}`;
+}
+
+export function dossierKeyOf(prefix: string, id: string): string {
+  return `${prefix}dossier:${id}`;
 }
 
 /** Where the track of one loan lies. */

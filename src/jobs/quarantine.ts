@@ -35,6 +35,7 @@ export async function trusted(deps: LookDeps, setup: AccountSetup, opened: Opene
     (id) => journal.intent(id),
     () => trust.vouched(),
     await trust.journal(),
+    () => journal.trimmedTo(),
   );
   const { timing } = setup;
   // A process that starts elsewhere meanwhile may believe the journal on our word: not beyond what a look lasts.

@@ -1,12 +1,13 @@
 /** Steps 2 and 8: what became of money that was sent. Undecided intents come first, before anything is observed or planned. */
 import type { Moves } from '../core/change.ts';
 import { isUndecided } from '../core/intent.ts';
-import type { Evidence, Intent } from '../core/intent.ts';
+import type { Intent } from '../core/intent.ts';
 import type { AccountView } from '../core/loan.ts';
 import { triggerLtv } from '../core/loan.ts';
 import type { Shown } from '../core/outcome.ts';
 import { showsAmong } from '../core/outsiders.ts';
 import { explanationOf } from '../core/plausible.ts';
+import type { Weighed } from '../exchanges/exchange.ts';
 import { awaited } from '../machines/step.ts';
 import type { AccountSetup, LookDeps } from './account.ts';
 import type { Draft } from './draft.ts';
@@ -18,7 +19,7 @@ import type { Ruling } from './ruling.ts';
 export interface Gathered {
   readonly intent: Intent;
   /** `null`: it could not be read, which says nothing. */
-  readonly evidence: Evidence | null;
+  readonly evidence: Weighed | null;
   readonly retryAfterMs: number;
 }
 
@@ -128,7 +129,8 @@ export async function judge(
     const { note, ref, reads } = next;
     deps.passing('judged');
     const byWord = ruled.byWord === true ? { byWord: true as const } : {};
-    const facts = { note, ref, reads, settledAt, troubleAt, ...byWord };
+    const after = ruled.event === 'CONFIRMED' ? { ltvAfter: ltvOf(view, intent.loan) } : {};
+    const facts = { note, ref, reads, settledAt, troubleAt, ...byWord, ...after };
     const appended = await deps.journal.outcome(intent, ruled.state, facts);
     deps.passing('verdict');
     if (appended.result === 'contradicts' || appended.result === 'overrules') {
@@ -139,10 +141,18 @@ export async function judge(
     if (appended.result === 'known' || appended.result === 'contradicts') judged.push(intent);
     else {
       judged.push(next);
+      if (settledAt !== null && appended.result !== 'same') keepProof(deps, next, evidence);
       announce(deps, setup, draft, ruled, next, view);
     }
   }
   return judged;
+}
+
+/** For people, once the verdict is written down. */
+function keepProof({ clock, venue, journal }: LookDeps, { id, note }: Intent, evidence: Weighed | null): void {
+  const clocks = { wall: clock.wall(), venueOffset: venue.clockOffsetMs() };
+  const { verdict = 'unread', raw: replies = [] } = evidence ?? {};
+  journal.dossiers.settled(id, { ...clocks, verdict, says: note, replies });
 }
 
 /**
@@ -211,9 +221,12 @@ function announce(
   deps.emit(setup.name, { type: 'outcome', intent, state, note });
   weigh(draft, ruled, intent);
   if (ruled.event !== 'CONFIRMED') return;
-  const seen = view.loans.find(({ id }) => id === loan);
-  const ltvAfter = seen === undefined ? '0' : triggerLtv(seen).toFixed(6);
-  deps.emit(setup.name, { type: 'confirmed', intent, ltvBefore: intent.before.ltv, ltvAfter });
+  deps.emit(setup.name, { type: 'confirmed', intent, ltvBefore: intent.before.ltv, ltvAfter: ltvOf(view, loan) });
+}
+
+function ltvOf({ loans }: AccountView, loan: string): string {
+  const seen = loans.find(({ id }) => id === loan);
+  return seen === undefined ? '0' : triggerLtv(seen).toFixed(6);
 }
 
 /** What an operator said about an intent that is settled now: taken, or outranked by the venue's own proof. */

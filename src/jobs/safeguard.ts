@@ -7,9 +7,21 @@ import type { Stored } from '../machines/types.ts';
 import { StaleEpochError } from './journal.ts';
 import type { AccountAddress, AccountKey } from './keys.ts';
 import { JOURNAL_ID_KEY, prefixOf } from './keys.ts';
-import { DISTRUST } from './scripts.ts';
+import { NOW } from './scripts.ts';
 import { Witness } from './witness.ts';
 import { WitnessOnDisk } from './witnessFile.ts';
+
+/**
+ * The journal knows less than was sent (DESIGN §4 "Durability"). KEYS: epoch account halt. ARGV: epoch, the account's machine.
+ * Intents are numbered by epochs, so the epoch goes on from the clock: no number that was ever used is used again, as long
+ * as looks are rarer than one in a millisecond. That an outcome met no intent is answered by the quarantine as well.
+ */
+const DISTRUST = `${NOW}
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 'stale' end
+if string.find(redis.call('GET', KEYS[3]) or '', ' is missing and then ', 1, true) then redis.call('DEL', KEYS[3]) end
+redis.call('SET', KEYS[2], ARGV[2])
+if tonumber(now) > tonumber(ARGV[1]) then redis.call('SET', KEYS[1], now) end
+return 'ok'`;
 
 export interface Safeguard {
   readonly witness: Witness;

@@ -43,6 +43,7 @@ export const COMMIT_KEYS: readonly AccountKey[] = [
     'disputes',
     'acknowledged',
     'clock',
+    'modes',
   ] as const),
 ];
 
@@ -60,6 +61,11 @@ local function steady(key)
   local reached = redis.call('GET', key)
   if reached and tonumber(reached) > tonumber(now) then now = reached else redis.call('SET', key, now) end
 end
+`;
+
+/** Every state an intent was in, each with the Redis ms at which it was written. */
+const TRAIL = `
+local function trail(key, state) return (redis.call('HGET', key, 'trail') or '') .. ' ' .. state .. ' ' .. now end
 `;
 
 /**
@@ -89,13 +95,13 @@ return take(KEYS[1], KEYS[2], ARGV[1], ARGV[2], ARGV[3])`;
 
 /**
  * KEYS: `OPEN_KEYS`.
- * ARGV: intent prefix, ms that charges are kept, how many amounts, how many recent intents, prefix of pauses of
- * loans, how many acts of others, and for an account with an office digest, run and ms (see `TAKE`; `''`: it has none).
+ * ARGV: intent prefix, how many amounts, how many recent intents, prefix of pauses of loans, how many acts of others, and
+ * for an account with an office digest, run and ms (see `TAKE`; `''`: it has none).
  */
-export const OPEN = `${NOW}${STEADY}${OFFICE}
-if ARGV[7] ~= '' then
-  local acting = take(KEYS[19], KEYS[20], ARGV[7], ARGV[8], ARGV[9])
-  if acting ~= ARGV[7] then return acting end
+export const OPEN = `${NOW}${STEADY}${OFFICE}${TRAIL}
+if ARGV[6] ~= '' then
+  local acting = take(KEYS[19], KEYS[20], ARGV[6], ARGV[7], ARGV[8])
+  if acting ~= ARGV[6] then return acting end
 end
 steady(KEYS[21])
 local epoch = redis.call('INCR', KEYS[1])
@@ -103,6 +109,7 @@ local intents, voided = {}, {}
 for _, id in ipairs(redis.call('SMEMBERS', KEYS[2])) do
   local key = ARGV[1] .. id
   if redis.call('HGET', key, 'state') == 'planned' then
+    redis.call('HSET', key, 'trail', trail(key, 'voided'))
     redis.call('HSET', key, 'state', 'voided', 'note', 'the look that planned it ended before claiming it')
     redis.call('SREM', KEYS[2], id)
     local charge = redis.call('HGET', key, 'charge')
@@ -113,37 +120,38 @@ for _, id in ipairs(redis.call('SMEMBERS', KEYS[2])) do
   end
 end
 local amounts, recent = {}, {}
-for at, id in ipairs(redis.call('ZREVRANGE', KEYS[11], 0, tonumber(ARGV[3]) - 1)) do
+for at, id in ipairs(redis.call('ZREVRANGE', KEYS[11], 0, tonumber(ARGV[2]) - 1)) do
   amounts[#amounts + 1] = redis.call('HGET', ARGV[1] .. id, 'amount')
-  if at <= tonumber(ARGV[4]) then recent[#recent + 1] = redis.call('HGETALL', ARGV[1] .. id) end
+  if at <= tonumber(ARGV[3]) then recent[#recent + 1] = redis.call('HGETALL', ARGV[1] .. id) end
 end
 local pauses = {}
 for _, loan in ipairs(redis.call('HKEYS', KEYS[3])) do
-  local pause = redis.call('GET', ARGV[5] .. loan)
+  local pause = redis.call('GET', ARGV[4] .. loan)
   if pause then pauses[#pauses + 1] = loan; pauses[#pauses + 1] = pause end
 end
 return {
   epoch, redis.call('HGETALL', KEYS[3]), redis.call('GET', KEYS[4]), intents,
-  redis.call('ZRANGEBYSCORE', KEYS[5], tonumber(now) - tonumber(ARGV[2]), '+inf'), redis.call('HGETALL', KEYS[6]),
+  redis.call('ZRANGE', KEYS[5], 0, -1), redis.call('HGETALL', KEYS[6]),
   redis.call('HGETALL', KEYS[7]), redis.call('GET', KEYS[8]), redis.call('GET', KEYS[9]), redis.call('GET', KEYS[10]),
   amounts, recent, voided, redis.call('HGETALL', KEYS[12]), redis.call('GET', KEYS[13]), redis.call('GET', KEYS[14]),
   redis.call('GET', KEYS[15]), redis.call('GET', KEYS[16]), now, pauses, redis.call('GET', KEYS[17]),
-  redis.call('ZRANGE', KEYS[18], -tonumber(ARGV[6]), -1)
+  redis.call('ZRANGE', KEYS[18], -tonumber(ARGV[5]), -1)
 }`;
 
 /**
  * KEYS: `COMMIT_KEYS`.
- * ARGV: epoch, JSON of one Commit in its wire shape (flat lists, see journalText.ts), intent prefix.
+ * ARGV: epoch, JSON of one Commit in its wire shape (flat lists, see journalText.ts), prefixes of intents and dossiers.
  * Returns the loans whose decision differs from the one before, or why nothing was written.
  *
  * A decision record is open while the same decision is seen again: it counts, and keeps when it was first and last
  * made. What a different decision closes goes into the stream with its span, so that no look is lost (DESIGN §2.9).
+ * Charges that are older than every window leave, unless their episode is open: the limit of an incident counts them.
  */
 export const COMMIT = `${NOW}${STEADY}
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 'stale' end
 steady(KEYS[22])
 local c = cjson.decode(ARGV[2])
-for i = 1, #c.intents, 5 do
+for i = 1, #c.intents, 6 do
   if redis.call('EXISTS', ARGV[3] .. c.intents[i]) == 1 then return 'duplicate' end
 end
 for i = 1, #c.loans, 2 do redis.call('HSET', KEYS[3], c.loans[i], c.loans[i + 1]) end
@@ -165,13 +173,14 @@ for i = 1, #c.why, 3 do
   end
   redis.call('HSET', KEYS[6], loan, c.why[i + 2])
 end
-for i = 1, #c.intents, 5 do
+for i = 1, #c.intents, 6 do
   local id, key = c.intents[i], ARGV[3] .. c.intents[i]
-  redis.call('HSET', key, 'body', c.intents[i + 1], 'state', 'planned', 'amount', c.intents[i + 2],
+  redis.call('HSET', key, 'body', c.intents[i + 1], 'state', 'planned', 'trail', 'planned ' .. now, 'amount', c.intents[i + 2],
     'charge', c.intents[i + 3], 'epoch', ARGV[1], 'committedAt', now, 'digest', c.digest, 'maxAgeMs', c.intents[i + 4])
   redis.call('SADD', KEYS[2], id)
   redis.call('ZADD', KEYS[14], now, id)
   if c.intents[i + 3] ~= '' then redis.call('ZADD', KEYS[5], now, c.intents[i + 3]) end
+  if c.intents[i + 5] ~= '' then redis.call('HSET', ARGV[4] .. id, 'decision', c.intents[i + 5]) end
 end
 for i = 1, #c.learned, 2 do redis.call('HSET', KEYS[15], c.learned[i], c.learned[i + 1]) end
 for i = 1, #c.charges, 2 do redis.call('ZADD', KEYS[5], c.charges[i + 1], c.charges[i]) end
@@ -186,14 +195,24 @@ if c.halt ~= '' and redis.call('GET', KEYS[18]) == c.halt then redis.call('DEL',
 if c.acknowledged ~= '' and redis.call('GET', KEYS[21]) == c.acknowledged then redis.call('DEL', KEYS[21]) end
 if c.rest ~= '' then redis.call('SET', KEYS[19], c.rest) end
 if c.disputes ~= '' then redis.call('SET', KEYS[20], c.disputes) end
-redis.call('ZREMRANGEBYSCORE', KEYS[5], '-inf', '(' .. string.format('%.0f', tonumber(now) - c.chargesKept))
+if c.mode ~= '' then
+  local newest = redis.call('XREVRANGE', KEYS[23], '+', '-', 'COUNT', 1)
+  local was = newest[1]
+  if (was and was[2][2] or 'active') ~= c.mode then
+    redis.call('XADD', KEYS[23], 'MAXLEN', '~', c.modesKept, '*', 'mode', c.mode, 'why', c.modeWhy)
+  end
+end
+for _, charge in ipairs(redis.call('ZRANGEBYSCORE', KEYS[5], '-inf', '(' .. string.format('%.0f', tonumber(now) - c.chargesKept))) do
+  local episode = cjson.decode(charge).episode
+  if not string.find(c.episodes, '/' .. episode .. '/', 1, true) then redis.call('ZREM', KEYS[5], charge) end
+end
 return changed`;
 
 /**
  * The fence: planned → sending, once. KEYS: epoch open paused halt acting, pause of its loan. ARGV: intent prefix, id, epoch, digest,
  * validUntil, sentAt, emergency (1|0), wall ms before which the validity of what is undecided must have ended.
  */
-export const CLAIM = `${NOW}
+export const CLAIM = `${NOW}${TRAIL}
 local key = ARGV[1] .. ARGV[2]
 if redis.call('HGET', key, 'state') ~= 'planned' then return 'it is not planned any more' end
 if redis.call('GET', KEYS[1]) ~= ARGV[3] or redis.call('HGET', key, 'epoch') ~= ARGV[3] then return 'a newer look has begun' end
@@ -219,19 +238,8 @@ if undecided > tonumber(ARGV[7]) then return 'another money call of the account 
 if tonumber(now) - tonumber(redis.call('HGET', key, 'committedAt')) > tonumber(redis.call('HGET', key, 'maxAgeMs')) then
   return 'the plan is too old'
 end
+redis.call('HSET', key, 'trail', trail(key, 'sending'))
 redis.call('HSET', key, 'state', 'sending', 'validUntil', ARGV[5], 'sentAt', ARGV[6], 'emergency', undecided > 0 and 1 or 0)
-return 'ok'`;
-
-/**
- * The journal knows less than was sent (DESIGN §4 "Durability"). KEYS: epoch account halt. ARGV: epoch, the account's machine.
- * Intents are numbered by epochs, so the epoch goes on from the clock: no number that was ever used is used again, as long
- * as looks are rarer than one in a millisecond. That an outcome met no intent is answered by the quarantine as well.
- */
-export const DISTRUST = `${NOW}
-if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 'stale' end
-if string.find(redis.call('GET', KEYS[3]) or '', ' is missing and then ', 1, true) then redis.call('DEL', KEYS[3]) end
-redis.call('SET', KEYS[2], ARGV[2])
-if tonumber(now) > tonumber(ARGV[1]) then redis.call('SET', KEYS[1], now) end
 return 'ok'`;
 
 /**
@@ -243,7 +251,7 @@ return 'ok'`;
  * the account finds it, so that no death in between can lose it (DESIGN §4). What only a person said is outranked by a
  * fact (`overrules STATE`): the intent becomes what it is, the budgets follow, and the account finds the contradiction too.
  */
-export const OUTCOME = `${NOW}
+export const OUTCOME = `${NOW}${TRAIL}
 local key = ARGV[1] .. ARGV[2]
 local state = redis.call('HGET', key, 'state') or 'missing'
 local function among(list) return string.find(',' .. list .. ',', ',' .. state .. ',', 1, true) end
@@ -261,6 +269,7 @@ if not among(ARGV[4]) then
   local returned = redis.call('HGET', key, 'charge')
   if returned and returned ~= '' then redis.call('ZADD', KEYS[2], redis.call('HGET', key, 'committedAt'), returned) end
 end
+if state ~= ARGV[3] then redis.call('HSET', key, 'trail', trail(key, ARGV[3])) end
 redis.call('HSET', key, 'state', ARGV[3])
 for i = 9, #ARGV, 2 do redis.call('HSET', key, ARGV[i], ARGV[i + 1]) end
 if ARGV[6] == '1' then

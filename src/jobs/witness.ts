@@ -69,12 +69,14 @@ export class Witness {
    * @param intentOf what the journal holds under an id
    * @param vouched another process that trusts this journal has looked a moment ago
    * @param journal its id, as it has it now; `null`: it has none any more
+   * @param trimmedTo the newest look whose call has left the journal by its age
    */
   async doubt(
     opened: Opened,
     intentOf: (id: string) => Promise<Intent | null>,
     vouched: () => Promise<boolean>,
     journal: string | null,
+    trimmedTo: () => Promise<number> = () => Promise.resolve(0),
   ): Promise<string | null> {
     await this.#catchUp();
     // Somebody emptied Redis under this process. Whoever was only watching until now knows nothing else that tells.
@@ -89,7 +91,7 @@ export class Witness {
       return `the journal was taken back: it is at look ${String(opened.epoch)}, and look ${String(this.#epoch)} was seen here`;
     }
     this.#epoch = opened.epoch;
-    const lost = await this.#lostClaim(opened, intentOf);
+    const lost = await this.#lostClaim(opened, intentOf, trimmedTo);
     if (lost !== null) return `the journal was taken back: it does not know that ${lost} was sent`;
     await this.#note();
     return null;
@@ -119,11 +121,16 @@ export class Witness {
   }
 
   /** The newest claim speaks for the older ones: they were written before it. */
-  async #lostClaim(opened: Opened, intentOf: (id: string) => Promise<Intent | null>): Promise<string | null> {
+  async #lostClaim(
+    opened: Opened,
+    intentOf: (id: string) => Promise<Intent | null>,
+    trimmedTo: () => Promise<number>,
+  ): Promise<string | null> {
     const last = this.#last;
     if (last === null) return null;
     const known = [...opened.recent, ...opened.undecided].find(({ id }) => id === last.id) ?? (await intentOf(last.id));
-    return known === null || BEFORE_CLAIM.includes(known.state) ? last.id : null;
+    if (known === null) return last.epoch <= (await trimmedTo()) ? null : last.id;
+    return BEFORE_CLAIM.includes(known.state) ? last.id : null;
   }
 
   async #note(): Promise<void> {

@@ -3,7 +3,7 @@
  * came in with an event. Nothing here decides anything.
  */
 import type { Remainder, Reserved } from '../core/need.ts';
-import type { LoanCommand, LoanEvent } from './types.ts';
+import type { LoanCommand, LoanEvent, Stored } from './types.ts';
 
 /** How far an intent got, as far as this loan was told. The journal is the truth; this says which state to stand in. */
 export type Phase = 'planned' | 'sending' | 'settling' | 'unknown';
@@ -114,6 +114,11 @@ const KEYS = Object.keys(freshLoan(''));
 /** Whether stored JSON has every field that this version of the machine reads. */
 export function isLoanContext(value: Readonly<Record<string, unknown>>): value is LoanContext {
   return KEYS.every((key) => value[key] !== undefined);
+}
+
+/** The open episode of a stored loan; `null`: none. */
+export function episodeOf({ context }: Stored): string | null {
+  return isLoanContext(context) ? (context.episode?.id ?? null) : null;
 }
 
 export function alert(severity: 'info' | 'warning' | 'critical', category: string, says: string): LoanCommand {

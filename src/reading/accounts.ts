@@ -1,6 +1,7 @@
 /** Which accounts a Redis holds, and what each one is read through. Reading begins no look and starts nothing. */
 import type { Redis } from 'ioredis';
 import type { AccountConfig, Config } from '../config/types.ts';
+import { Archive } from '../jobs/archive.ts';
 import { Journal } from '../jobs/journal.ts';
 import type { AccountAddress } from '../jobs/keys.ts';
 import { Operator } from '../jobs/operator.ts';
@@ -20,6 +21,7 @@ export interface AccountJournal {
   readonly config: AccountConfig | null;
   readonly address: AccountAddress;
   readonly journal: Journal;
+  readonly archive: Archive;
   readonly shelf: Shelf;
   readonly operator: Operator;
   readonly track: Track;
@@ -78,6 +80,7 @@ function accountsOf(config: Config, redis: Redis, rows: readonly Registered[]): 
       config: configOf(config, row),
       address: row.address,
       journal: new Journal(redis, row.address),
+      archive: new Archive(redis, row.address),
       shelf: new Shelf(redis, row.address),
       operator: new Operator(redis, row.address),
       track: new Track(redis, row.address),

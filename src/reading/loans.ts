@@ -7,7 +7,7 @@ import type { Decision } from '../core/need.ts';
 import type { Means } from '../jobs/shelf.ts';
 import { followed } from '../jobs/needing.ts';
 import type { Paused } from '../jobs/operator.ts';
-import { isLoanContext } from '../machines/loanContext.ts';
+import { episodeOf } from '../machines/loanContext.ts';
 import type { Stored } from '../machines/types.ts';
 import type { BudgetRow, FuseRow } from './budgets.ts';
 import { budgetsOf, fuseOf } from './budgets.ts';
@@ -101,8 +101,4 @@ function moneyOf(
   const counts = (loan: LoanId): boolean => !others.has(loan);
   const budgets = budgetsOf({ policy, charges, now, counts, episode: episodeOf(stored) ?? '' });
   return { policy: policy.name, budgets, fuse: fuseOf(policy, fruitless, now) };
-}
-
-function episodeOf({ context }: Stored): string | null {
-  return isLoanContext(context) ? (context.episode?.id ?? null) : null;
 }

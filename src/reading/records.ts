@@ -7,6 +7,11 @@ export interface DecisionRecord {
   readonly firstAt?: number;
   readonly lastAt?: number;
   readonly count?: number;
+  /** Why its call did not leave although it says `act`. */
+  readonly withheld?: { readonly kind: string; readonly why: string } | null;
+  /** Digest of the policy that decided, and the account's mode. */
+  readonly digest?: string;
+  readonly mode?: string;
 }
 
 export function recordOf(text: string): DecisionRecord {

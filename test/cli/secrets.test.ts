@@ -263,11 +263,15 @@ it('a secret is in nothing that Ballast says, serves, sends to people or keeps, 
     ['doctor', '--json'],
     ['alert', 'list'],
     ['costs'],
+    ['history', '--decisions', '--limit', '10000'],
+    ['history', '--decisions', '--limit', '10000', '--json'],
+    ['export', '--from', '24h', '--out', join(folder, 'claim')],
   ]) {
     const run = await ballast([...command, ...where, '--log-level', 'debug'], { env });
     places[command.join(' ')] = run.out + run.err;
   }
   places['Redis'] = await kept(dataDir);
+  places['export'] = files(join(folder, 'claim'));
   cli.signal('SIGTERM');
   const run = await cli.end();
   expect(run.code, run.err).toBe(0);
@@ -279,6 +283,10 @@ it('a secret is in nothing that Ballast says, serves, sends to people or keeps, 
   // What is searched is there, and the search finds what is there.
   for (const [place, text] of Object.entries(places)) expect(text.length, place).toBeGreaterThan(10);
   expect(places['Redis']).toContain('confirmed');
+  // Answers that showed the request were kept, without what they showed of it.
+  for (const kind of ['<html>X-MBX-APIKEY: [removed]', 'OK-ACCESS-PASSPHRASE: [removed]']) {
+    expect(places['export']).toContain(kind);
+  }
   for (const name of Object.keys(secrets)) {
     for (const guise of guises(secrets[name] ?? '')) expect(found({ here: `x${guise}y` })).not.toEqual([]);
   }

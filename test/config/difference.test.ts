@@ -29,6 +29,7 @@ alerts:
 server: { listen: "127.0.0.1:8420" }
 redis: { dataDir: data }
 timing: { lookEvery: 5s }
+journal: { keep: 90d }
 `;
 
 interface Row {
@@ -90,6 +91,13 @@ const ROWS: readonly Row[] = [
     'restart',
     'restart',
     /a key that may withdraw is accepted: no -> yes/,
+  ),
+  row(
+    'journal: { keep: 90d }',
+    'journal: { keep: 30d, decisions: 7d }',
+    'neutral',
+    'neutral',
+    /journal: keep: 90d -> 30d/,
   ),
   row('coolDown: 60s', 'coolDown: 10s', 'loosens', 'tightens', /pause after an action/),
   row('whenShort: partial', 'whenShort: skip', 'loosens', 'loosens', /when money is short: partial -> skip/),

@@ -88,6 +88,11 @@ const TOP: readonly Case[] = [
   ],
   ['redis with nothing', 'redis: { }', { at: 'redis:', key: 'redis', says: /neither/, remedy: /embedded/ }],
   [
+    'a journal that would forget what is still needed',
+    'journal: { keep: 3d }',
+    { at: 'journal:', key: 'journal.keep', says: /does not lie between 7d and 10000d/, remedy: /400d/ },
+  ],
+  [
     'an unknown wait',
     'timing: { lookEvry: 5s }',
     { at: 'timing:', key: 'timing.lookEvry', says: /not a key/, remedy: /did you mean `lookEvery`/ },

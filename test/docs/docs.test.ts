@@ -74,7 +74,7 @@ describe('tables', () => {
 
   it('of keys names every key of an account', () => {
     const named = keysTable().flatMap((row) => /^\| `([\w]+)(?::ID)?` \|/.exec(row)?.[1] ?? []);
-    expect(named.toSorted()).toEqual([...ACCOUNT_KEYS, 'intent'].toSorted());
+    expect(named.toSorted()).toEqual([...ACCOUNT_KEYS, 'intent', 'dossier'].toSorted());
   });
 
   it('of products knows everything that a simulated account can hold', () => {

@@ -17,6 +17,7 @@ import { bucketOf as binanceBucket, ENDPOINTS as BINANCE } from '../../src/excha
 import type { Endpoint as BinanceEndpoint } from '../../src/exchanges/binance/endpoints.ts';
 import { ENDPOINTS as OKX } from '../../src/exchanges/okx/endpoints.ts';
 import type { Endpoint as OkxEndpoint } from '../../src/exchanges/okx/endpoints.ts';
+import { EXPORTED } from '../../src/reading/exportColumns.ts';
 import { caughtBy } from '../defects/defect.ts';
 import { DEFECTS } from '../defects/list.ts';
 import { read } from './pages.ts';
@@ -38,6 +39,11 @@ export const TABLES: readonly Table[] = [
   { page: 'docs/metrics.md', name: 'metrics', lines: metricsTable },
   { page: 'docs/doctor.md', name: 'checks', lines: checksTable },
   { page: 'docs/doctor.md', name: 'minutes', lines: minutesTable },
+  ...Object.entries(EXPORTED).map(([file, columns]) => ({
+    page: 'docs/history.md',
+    name: `export-${file}`,
+    lines: () => columnsTable(columns),
+  })),
 ];
 
 const START = (name: string): string => `<!-- table: ${name} -->\n`;
@@ -297,6 +303,12 @@ function limitOf(endpoint: BinanceEndpoint | OkxEndpoint | undefined): string {
   }
   const owner = { ip: 'address', uid: 'UID', 'uid+ccy': 'UID and coin', masterUid: 'master UID' }[endpoint.per];
   return `${endpoint.limit} per ${endpoint.windowMs / 1000} s and ${owner}`;
+}
+
+// --- columns of an export
+
+function columnsTable(columns: readonly { readonly name: string; readonly means: string }[]): readonly string[] {
+  return ['| column | holds |', '|---|---|', ...columns.map(({ name, means }) => `| \`${name}\` | ${means} |`)];
 }
 
 // --- keys

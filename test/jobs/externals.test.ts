@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from '../../src/core/money.ts';
 import type { ExternalAct } from '../../src/exchanges/exchange.ts';
+import { ACTS_OF_OTHERS_KEPT } from '../../src/jobs/externals.ts';
 import { Journal } from '../../src/jobs/journal.ts';
 import { isKnown, toldOf } from '../../src/jobs/outsiders.ts';
 import type { TestRedis } from '../support/redis.ts';
@@ -62,7 +63,7 @@ describe('the journal of what others did', () => {
 
   it('drops the oldest of very many, but none that another search could find again', async () => {
     const { externals } = new Journal(redis.connect(), freshAddress());
-    const many = Array.from({ length: 1_100 }, (_, at) => act(at));
+    const many = Array.from({ length: ACTS_OF_OTHERS_KEPT + 100 }, (_, at) => act(at));
     await externals.append(many, REACH, 40);
     expect((await externals.since(0))[0]?.at).toBe(40);
     await externals.append([], REACH, 5_000);

@@ -121,6 +121,30 @@ describe('commit', () => {
   });
 });
 
+describe('charges older than every window', () => {
+  it('leave, unless their incident lasts: its limit counts them however long it takes', async () => {
+    const book = journal();
+    const client = redis.connect();
+    for (const episode of ['over', 'lasts']) {
+      const { epoch } = await book.open();
+      await book.commit(epoch, 'digest', commitWith(anIntent(`i-${episode}`, { epoch, episode })));
+      const intent = await book.intent(`i-${episode}`);
+      if (intent === null) throw new Error('no intent');
+      await book.claim(intent, 'digest', NOW + 3_000, NOW, null);
+      await book.outcome(intent, 'confirmed', {});
+    }
+    await client.set(book.key('clock'), String(NOW + 5 * 86_400_000));
+    const commit = async (episodes: readonly string[]): Promise<readonly string[]> => {
+      const { epoch } = await book.open();
+      await book.commit(epoch, 'digest', { ...EMPTY_COMMIT, episodes });
+      return (await book.open()).charges.map(({ episode }) => episode);
+    };
+    expect(await commit(['lasts', 'another'])).toEqual(['lasts']);
+    expect(await commit(['lasts'])).toEqual(['lasts']);
+    expect(await commit([])).toEqual([]);
+  });
+});
+
 describe('a Redis clock that went back', () => {
   it('stands still for the journal, so that no charge is forgotten when it is set right', async () => {
     const { book, epoch } = await planned();

@@ -1,8 +1,8 @@
 /** Shape of what belongs to the server itself: Redis, waits, risk groups of assets. */
 import { z } from 'zod';
 import type { Dec } from '../../core/money.ts';
-import type { Timing } from '../types.ts';
-import { duration, move, HOUR_MS, MINUTE_MS } from '../units.ts';
+import type { Retention, Timing } from '../types.ts';
+import { DAY_MS, duration, move, HOUR_MS, MINUTE_MS } from '../units.ts';
 import { asset, given, oneOf, text, yesNo } from '../words.ts';
 
 export const redisSchema = z.union([
@@ -21,6 +21,25 @@ export const redisSchema = z.union([
     }),
   }),
 ]);
+
+const LONGEST_KEPT_MS = 10_000 * DAY_MS;
+
+export const journalSchema = z
+  .strictObject({
+    keep: wait(
+      '400d',
+      LONGEST_KEPT_MS,
+      'Money calls with what proves them, what others and operators did. What is undecided, and what limits or evidence still need, stays longer.',
+      7 * DAY_MS,
+    ),
+    decisions: wait(
+      '30d',
+      LONGEST_KEPT_MS,
+      'Why nothing was done, or something: one record per change of a decision, at most about 20000 per account. The decision of a money call is kept with that one.',
+      DAY_MS,
+    ),
+  })
+  .transform(({ keep, decisions }): Retention => ({ keepMs: keep, decisionsMs: decisions }));
 
 function wait(
   example: string,

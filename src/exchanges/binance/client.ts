@@ -7,14 +7,15 @@
  */
 import type { Clock } from '../../clock.ts';
 import type { Reply } from '../../core/intent.ts';
-import { VenueError, type SignedRequest } from '../exchange.ts';
+import { VenueError, type Sent, type SignedRequest } from '../exchange.ts';
 import { toVenueError } from '../errorTable.ts';
 import type { Json } from '../json.ts';
 import type { VenueLog, VenueTiming } from '../kit.ts';
 import type { Meter, Wait } from '../limits.ts';
 import { Reader } from '../parse.ts';
+import { hear, withRaw, type Asked } from '../rawReply.ts';
 import { call, tellSpent, type Traffic } from '../traffic.ts';
-import type { HttpReply, Transport } from '../transport.ts';
+import type { HttpReply, HttpRequest, Transport } from '../transport.ts';
 import { signBinance, type BinanceKey } from './ccxtSigner.ts';
 import { ENDPOINTS, bucketOf, ipScope, usedHeader, type Endpoint } from './endpoints.ts';
 import { failureOf, wireErrorOf } from './errors.ts';
@@ -131,7 +132,7 @@ export class BinanceClient {
   }
 
   /** Exactly one request on the wire. `accepted` is left to the product: it knows what a good 200 looks like. */
-  async money(request: SignedRequest, signal: AbortSignal, accept: (json: Json | undefined) => Reply): Promise<Reply> {
+  async money(request: SignedRequest, signal: AbortSignal, accept: (json: Json | undefined) => Reply): Promise<Sent> {
     const endpoint = this.#endpoints.get(request);
     if (endpoint === undefined)
       return { outcome: 'refused', reason: 'this request was not signed here or was already sent' };
@@ -145,6 +146,11 @@ export class BinanceClient {
     if (result.kind === 'notSent') return { outcome: 'refused', reason: `not sent: ${result.reason}` };
     if (result.kind === 'lost') return { outcome: 'unknown', reason: `answer lost: ${result.reason}`, code: null };
     this.#heed(endpoint, result);
+    const reply = this.#judge(result, accept);
+    return withRaw(reply, this.#asked(request), result, this.clock.wall());
+  }
+
+  #judge(result: HttpReply, accept: (json: Json | undefined) => Reply): Reply {
     if (result.status === 200 && wireErrorOf(result.json) === null) return accept(result.json);
     const failure = failureOf(result, this.clock.wall());
     if (failure.outcome === 'rejected') {
@@ -162,13 +168,12 @@ export class BinanceClient {
     const offset = keyless ? 0 : await this.time.known();
     const stamp = { timestamp: String(Math.round(clock.wall() + offset)), recvWindow: String(READ_WINDOW_MS) };
     const signed = signBinance(this.#rest, key, endpoint, keyless ? params : { ...params, ...stamp });
-    const result = await call(
-      'binance',
-      this.#options,
-      { method: endpoint.method, ...signed },
-      { deadlineMs: timing.readDeadlineMs, signal: options.signal, money: false },
-    );
+    const request = { method: endpoint.method, ...signed };
+    const result = await call('binance', this.#options, request, {
+      ...{ deadlineMs: timing.readDeadlineMs, signal: options.signal, money: false },
+    });
     if (result.kind !== 'reply') throw new VenueError('network', `${where}: ${result.reason}`);
+    hear(options.signal, this.#asked(request), result, clock.wall());
     this.#heed(endpoint, result);
     if (result.status === 200 && result.json !== undefined && wireErrorOf(result.json) === null) return result.json;
     if (result.status === 200 && result.json === undefined)
@@ -187,6 +192,11 @@ export class BinanceClient {
       purpose === 'poll' ? await meter.poll(bucket, endpoint.weight) : meter.rescue(bucket, endpoint.weight);
     if (wait !== null) throw new VenueError('rateLimited', `${endpoint.path}: own limit`, null, Math.ceil(wait));
     tellSpent('binance', this.#options, bucket, endpoint.weight);
+  }
+
+  #asked(request: HttpRequest): Asked {
+    const { id, secret } = this.#options.key;
+    return { request, key: [id, secret] };
   }
 
   /** The venue's own count outranks ours. */

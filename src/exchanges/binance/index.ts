@@ -3,7 +3,7 @@
  * and one line in `partOf`.
  */
 import type { Clock } from '../../clock.ts';
-import type { Evidence, Intent, Reply } from '../../core/intent.ts';
+import type { Intent } from '../../core/intent.ts';
 import type { AccountView, Asset, LoanView, Product, SectionState, WalletView } from '../../core/loan.ts';
 import type { Dec } from '../../core/money.ts';
 import {
@@ -15,11 +15,14 @@ import {
   type Offers,
   type PriceTick,
   type ReportingVenue,
+  type Sent,
   type SignedRequest,
   type Stop,
+  type Weighed,
 } from '../exchange.ts';
 import { DEFAULT_VENUE_TIMING, silentLog, type VenueLog, type VenueTiming } from '../kit.ts';
 import type { Meter } from '../limits.ts';
+import { weighed } from '../rawReply.ts';
 import { borrowSharedParts } from '../shared.ts';
 import type { Traffic } from '../traffic.ts';
 import type { Transport } from '../transport.ts';
@@ -155,14 +158,15 @@ class Binance implements ReportingVenue {
     return request;
   }
 
-  async send(request: SignedRequest, signal: AbortSignal): Promise<Reply> {
+  async send(request: SignedRequest, signal: AbortSignal): Promise<Sent> {
     const call = this.#calls.get(request);
     if (call === undefined) return { outcome: 'refused', reason: 'this request was not signed here' };
     return this.#client.money(request, signal, (json) => call.accept(json));
   }
 
-  evidence(intent: Intent, signal: AbortSignal): Promise<Evidence> {
-    return this.#part(intent).evidence(intent, signal);
+  evidence(intent: Intent, signal: AbortSignal): Promise<Weighed> {
+    const marks = [intent.ref ?? '', intent.amount];
+    return weighed(signal, marks, (heard) => this.#part(intent).evidence(intent, heard));
   }
 
   watchPrices(assets: readonly Asset[], onPrice: (tick: PriceTick) => void): Stop {

@@ -6,10 +6,11 @@
  */
 import type { Clock } from '../../clock.ts';
 import type { Reply } from '../../core/intent.ts';
-import { VenueError, type SignedRequest } from '../exchange.ts';
+import { VenueError, type Sent, type SignedRequest } from '../exchange.ts';
 import type { Json } from '../json.ts';
-import type { VenueLog } from '../kit.ts';
+import type { Revealable, VenueLog } from '../kit.ts';
 import type { Bucket } from '../limits.ts';
+import { withRaw } from '../rawReply.ts';
 import { call } from '../traffic.ts';
 import type { HttpResult } from '../transport.ts';
 import { bucketOf, endpointOf, type Counted, type Endpoint } from './endpoints.ts';
@@ -99,7 +100,7 @@ export class OkxClient {
   }
 
   /** Exactly one request. Never throws for what the venue or the network did. */
-  async money(request: SignedRequest, signal: AbortSignal): Promise<Reply> {
+  async money(request: SignedRequest, signal: AbortSignal): Promise<Sent> {
     const endpoint = endpointOf(request.url, request.method);
     if (endpoint === null) return { outcome: 'refused', reason: 'not an OKX money call' };
     const bucket = bucketOf(endpoint, this.#who, ccyOf(request.body));
@@ -109,7 +110,14 @@ export class OkxClient {
     }
     const deadlineMs = this.timing.moneyDeadlineMs;
     const result = await call('okx', this.#options.wiring, request, { deadlineMs, signal, money: true });
-    return this.#judge(endpoint, bucket, result);
+    const reply = this.#judge(endpoint, bucket, result);
+    if (result.kind !== 'reply') return reply;
+    return withRaw(reply, { request, key: this.#key }, result, this.clock.wall());
+  }
+
+  get #key(): readonly Revealable[] {
+    const { id, secret, passphrase } = this.#options.key;
+    return [id, secret, passphrase];
   }
 
   #judge(endpoint: Endpoint, bucket: Bucket, result: HttpResult): Reply {
@@ -127,7 +135,7 @@ export class OkxClient {
 
   async #signedRead(endpoint: Endpoint, bucket: Bucket, params: Params, signal: AbortSignal): Promise<readonly Json[]> {
     await this.#options.public.ensureClock();
-    return readOnce(this.#options.wiring, endpoint, bucket, this.#sign(endpoint, params).wire, signal);
+    return readOnce(this.#options.wiring, endpoint, bucket, this.#sign(endpoint, params).wire, signal, this.#key);
   }
 
   #sign(endpoint: Endpoint, params: Params): { wire: WireRequest; venueMs: number; errorMs: number } {

@@ -3,7 +3,7 @@
  * as a `Venue`.
  */
 import type { Clock } from '../../clock.ts';
-import type { Evidence, Intent } from '../../core/intent.ts';
+import type { Intent } from '../../core/intent.ts';
 import type { AccountView, Asset, LoanView, Product } from '../../core/loan.ts';
 import type { Dec } from '../../core/money.ts';
 import {
@@ -18,11 +18,13 @@ import {
   type SignedRequest,
   type Stop,
   type Venue,
+  type Weighed,
 } from '../exchange.ts';
 import type { Revealable, VenueLog, VenueTiming } from '../kit.ts';
 import type { Meter } from '../limits.ts';
 import type { Traffic } from '../traffic.ts';
 import type { Transport } from '../transport.ts';
+import { weighed } from '../rawReply.ts';
 import { OkxClient } from './client.ts';
 import { ENDPOINTS } from './endpoints.ts';
 import { Draft, settled } from './draft.ts';
@@ -163,9 +165,10 @@ class Okx implements ReportingVenue {
     return this.#client.money(request, signal);
   }
 
-  async evidence(intent: Intent, signal: AbortSignal): Promise<Evidence> {
+  async evidence(intent: Intent, signal: AbortSignal): Promise<Weighed> {
     await this.#account(signal);
-    return this.#part(intent).evidence(intent, signal);
+    const marks = [intent.ref ?? '', intent.clientId, intent.amount];
+    return weighed(signal, marks, (heard) => this.#part(intent).evidence(intent, heard));
   }
 
   watchPrices(assets: readonly Asset[], onPrice: (tick: PriceTick) => void): Stop {

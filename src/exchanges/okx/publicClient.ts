@@ -5,8 +5,9 @@
 import type { Clock } from '../../clock.ts';
 import { VenueError } from '../exchange.ts';
 import type { Json } from '../json.ts';
-import type { VenueLog } from '../kit.ts';
+import type { Revealable, VenueLog } from '../kit.ts';
 import type { Bucket, Meter, Wait } from '../limits.ts';
+import { hear } from '../rawReply.ts';
 import { call, tellSpent, type Traffic } from '../traffic.ts';
 import type { Transport } from '../transport.ts';
 import { ENDPOINTS, bucketOf, type Endpoint } from './endpoints.ts';
@@ -79,10 +80,12 @@ export async function readOnce(
   bucket: Bucket,
   request: WireRequest,
   signal: AbortSignal | undefined,
+  key: readonly Revealable[] = [],
 ): Promise<readonly Json[]> {
   const { timing, clock, meter } = wiring;
   const result = await call('okx', wiring, request, { deadlineMs: timing.readDeadlineMs, signal, money: false });
   if (result.kind !== 'reply') throw new VenueError('network', `${endpoint.path}: ${result.reason}`);
+  hear(signal, { request, key }, result, clock.wall());
   const verdict = verdictOf(result, clock.wall());
   if (verdict.ok) return verdict.data;
   const { failure } = verdict;

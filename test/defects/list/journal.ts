@@ -84,7 +84,7 @@ function quarantineOf`,
     patches: [
       {
         file: 'src/jobs/scripts.ts',
-        find: `  if acting ~= ARGV[7] then return acting end
+        find: `  if acting ~= ARGV[6] then return acting end
 `,
         replace: '',
       },
@@ -101,7 +101,7 @@ function quarantineOf`,
     harm: 'After a loss the journal counts from one: two calls have the same id, and the outcome of one settles the other.',
     patches: [
       {
-        file: 'src/jobs/scripts.ts',
+        file: 'src/jobs/safeguard.ts',
         find: `if tonumber(now) > tonumber(ARGV[1]) then redis.call('SET', KEYS[1], now) end
 `,
         replace: '',

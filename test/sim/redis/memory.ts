@@ -283,6 +283,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     return id;
   },
   XRANGE: (store, [key = '']) => store.rows(key),
+  XREVRANGE: (store, [key = '', , , , count]) => store.rows(key).toReversed().slice(0, Number(count)),
 };
 
 /** The plain commands of a client, and how ioredis shapes their answers. */
