@@ -70,7 +70,7 @@ export const CHECKS = {
     area: 'key',
     name: 'address',
     examines: 'the key works from listed addresses only',
-    does: 'It goes on. OKX deletes a key without addresses after 14 days without use.',
+    does: 'It goes on: whoever gets hold of such a key can use it from anywhere.',
   },
   expiry: {
     area: 'key',
