@@ -173,7 +173,7 @@ export class App implements Stage {
         followWords(deps),
         termsErrand(reporting),
         interestErrand(reporting),
-        retentionErrand({ redis: redis.aside, address, clock: options.clock, retention: options.config.journal }),
+        retentionErrand({ redis: redis.aside, address, clock: options.clock, retention: () => this.#config.journal }),
         ...this.#unwatched(account, ground, deps),
       ],
       watchPrices: !account.simulated || options.speed !== 'max',
@@ -181,6 +181,7 @@ export class App implements Stage {
       stamp: redis.stamp + letters(world),
       redis: redis.fast,
       consumer: redis.patient,
+      sheds: () => redis.storage.sheds,
       emit: (name, event) => {
         options.onEvent(name, event);
         if (event.type !== 'decided' || event.mode !== mode) return; // an observer draws another policy's bands

@@ -126,6 +126,11 @@ export class AlertDesk {
     this.#then(() => this.#serve('reloaded', digest, says, 'warning'));
   }
 
+  /** The journal is short of room (`says`), or is not any more (`null`). */
+  storage(says: string | null, severity: 'warning' | 'critical'): void {
+    this.#then(() => this.#serve('storage', '', says, severity));
+  }
+
   /** Ballast is about to end by itself: said to every channel at once, without the ledger, which may be what is gone. */
   async lastWords(says: string): Promise<void> {
     const alert: Alert = {

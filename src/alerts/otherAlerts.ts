@@ -173,6 +173,13 @@ export const SERVERS = {
     does: 'It sends no money without its journal. It waits some seconds, then ends.',
     can: 'See that Redis runs. What was in flight is settled at the next start.',
   },
+  storage: {
+    kind: 'served',
+    topic: 'server',
+    means: 'the journal runs out of room',
+    does: 'It keeps no more records of decisions, gives up the old ones, and goes on with everything else. When nothing can be written any more it sends nothing.',
+    can: 'Make room on the disk of the data folder, or give Redis more memory. See `journal` in the file.',
+  },
   ended: {
     kind: 'served',
     topic: 'server',

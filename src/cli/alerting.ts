@@ -14,6 +14,7 @@ import type { AccountConfig, Config } from '../config/types.ts';
 import type { AccountAddress } from '../jobs/keys.ts';
 import { prefixOf } from '../jobs/keys.ts';
 import type { Registry } from '../jobs/registry.ts';
+import type { Judged } from '../jobs/storage.ts';
 import type { AlertLedger as PageAlerts } from '../server/alerts.ts';
 import type { Alert as WireAlert } from '../server/wire.ts';
 import type { AppOptions } from './appOptions.ts';
@@ -23,6 +24,8 @@ import type { Connections } from './redis.ts';
 /** Longest that a stop waits for messages that are on their way. */
 const STOP_WITHIN_MS = 3_000;
 const LAST_WORDS_WITHIN_MS = 4_000;
+
+const SHORT = { ballast: categoryOf('storage').does, operator: categoryOf('storage').can };
 
 export class Alerting {
   /** What the server is to be started with: everything it says is heard here first. */
@@ -52,6 +55,15 @@ export class Alerting {
     this.#ground = { redis, registry, run };
     this.#desk = this.#deskOf(this.options.config, redis, run);
     await this.#start(this.#desk, registry);
+    redis.storage.onChange((judged) => this.#tellRoom(judged));
+    redis.storage.start();
+  }
+
+  #tellRoom({ shortage, says }: Judged): void {
+    const { ballast, operator } = SHORT;
+    const severity = shortage === 'critical' ? 'critical' : 'warning';
+    this.#desk?.storage(shortage === 'none' ? null : says, severity);
+    if (shortage !== 'none') this.options.onError('journal', new Error(`${says}. ${ballast} ${operator}`));
   }
 
   /** The file that acts from now on. The new desk hears before the old one ends: told twice is better than not told. */

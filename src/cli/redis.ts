@@ -6,6 +6,7 @@ import type { Clock } from '../clock.ts';
 import type { Config } from '../config/types.ts';
 import { DEFAULT_DIRECTORY, startEmbeddedRedis } from '../jobs/embeddedRedis.ts';
 import { JOURNAL_ID_KEY } from '../jobs/keys.ts';
+import { Storage } from '../jobs/storage.ts';
 import { stakeOf } from './doctor/finding.ts';
 import { refusalOf } from './doctor/redis.ts';
 import { readRedisFacts } from './doctor/redisFacts.ts';
@@ -35,6 +36,8 @@ export interface Connections {
   readonly stamp: string;
   /** Folder of the files that witness what was sent: never inside the Redis that they watch. */
   readonly witnesses: string;
+  /** How much room the journal has left. */
+  readonly storage: Storage;
   close(): Promise<void>;
 }
 
@@ -70,8 +73,11 @@ export async function connectRedis(options: RedisOptions): Promise<Connections> 
     });
   }
   let stopWatching = (): void => undefined;
+  const directory = redis.kind === 'url' ? null : resolve(redis.dataDir ?? DEFAULT_DIRECTORY);
+  const storage = new Storage({ redis: aside, clock: options.clock, directory, onError: options.onError });
   const close = async (): Promise<void> => {
     stopWatching();
+    storage.stop();
     fast.disconnect();
     patient.disconnect();
     aside.disconnect();
@@ -81,7 +87,8 @@ export async function connectRedis(options: RedisOptions): Promise<Connections> 
     const journal = await answered(greet([fast, patient, aside], options), options.clock);
     stopWatching = watch(fast, options);
     started = true;
-    return { fast, patient, aside, journal, stamp: letters(journal), witnesses: witnessesOf(redis), close };
+    const known = { journal, stamp: letters(journal), witnesses: witnessesOf(redis) };
+    return { fast, patient, aside, ...known, storage, close };
   } catch (error) {
     await close();
     if (error instanceof Ending) throw error;

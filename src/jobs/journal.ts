@@ -51,11 +51,16 @@ export class Journal {
   readonly #redis: Redis;
   readonly #intents: string;
   readonly #office: Office | null;
+  readonly #sheds: () => boolean;
 
-  /** @param office only where processes with different policies may meet */
-  constructor(redis: Redis, address: AccountAddress, office: Office | null = null) {
+  /**
+   * @param office only where processes with different policies may meet
+   * @param sheds whether room is short, so that decision records are not kept
+   */
+  constructor(redis: Redis, address: AccountAddress, office: Office | null = null, sheds = () => false) {
     this.#redis = redis;
     this.#office = office;
+    this.#sheds = sheds;
     this.prefix = prefixOf(address);
     this.#intents = intentKeyOf(this.prefix, '');
     this.externals = new Externals(redis, (name) => this.key(name));
@@ -95,7 +100,7 @@ export class Journal {
    * @throws StaleEpochError
    */
   async commit(epoch: number, digest: string, commit: Commit): Promise<ReadonlySet<LoanId>> {
-    const keeping = { decisions: DECISIONS_KEPT, modes: MODES_KEPT, chargesMs: CHARGES_KEPT_MS };
+    const keeping = { decisions: this.#sheds() ? 0 : DECISIONS_KEPT, modes: MODES_KEPT, chargesMs: CHARGES_KEPT_MS };
     const prefixes = [this.#intents, dossierKeyOf(this.prefix, '')];
     const reply = await this.#run(COMMIT, COMMIT_KEYS, [epoch, commitText(commit, digest, keeping), ...prefixes]);
     if (Array.isArray(reply)) return new Set(texts(reply));

@@ -23,7 +23,8 @@ export interface RetentionDeps {
   readonly redis: Redis;
   readonly address: AccountAddress;
   readonly clock: Clock;
-  readonly retention: Retention;
+  /** As the file says now. */
+  readonly retention: () => Retention;
 }
 
 const EVERY_MS = 600_000;
@@ -110,12 +111,13 @@ export async function trim(
   signal: AbortSignal,
 ): Promise<{ readonly intents: number; readonly decisions: number; readonly others: number }> {
   const trimmer = new Trimmer(redis, prefixOf(address));
+  const { keepMs, decisionsMs } = retention();
   const rest = (): Promise<void> => clock.sleep(PAUSE_MS, signal);
   const [seconds] = await redis.time();
   const now = Number(seconds) * 1_000;
-  const intents = await trimmer.intents(retention.keepMs, rest);
-  const decisions = await trimmer.stream('decisions', now - retention.decisionsMs, rest);
-  const old = now - retention.keepMs;
+  const intents = await trimmer.intents(keepMs, rest);
+  const decisions = await trimmer.stream('decisions', now - decisionsMs, rest);
+  const old = now - keepMs;
   const acts = (await trimmer.stream('acts', old, rest)) + (await trimmer.stream('modes', old, rest));
   return { intents, decisions, others: acts + (await trimmer.externals(old, rest)) };
 }

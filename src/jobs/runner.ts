@@ -48,6 +48,8 @@ export interface RunnerOptions {
   readonly onError: (account: string, error: Error) => void;
   /** For tests that end the process where something is half done. */
   readonly passing?: Passing;
+  /** Whether the journal is short of room. */
+  readonly sheds?: () => boolean;
   /** This start of this process, where processes with other policies may come by. */
   readonly run?: string;
   /** For an account that moves real money. */
@@ -83,8 +85,7 @@ export class Runner {
     this.#options = options;
     this.#setup = options.setup;
     this.name = options.setup.name;
-    this.address = options.address;
-    this.venue = options.venue;
+    [this.address, this.venue] = [options.address, options.venue];
     const { redis, address, clock, safeguard, run } = options;
     const { timing } = options.setup;
     // A dry run moves nothing, so any number of policies may try themselves at one account.
@@ -97,7 +98,7 @@ export class Runner {
             goneAfterMs: 2 * timing.lookEveryMs + timing.lockMs + timing.stalledMs,
           });
     this.#safeguard = safeguard === undefined ? null : openSafeguard({ redis, address, clock, ...safeguard });
-    this.journal = new Journal(redis, address, this.#office);
+    this.journal = new Journal(redis, address, this.#office, options.sheds);
     this.#errands = new Errands(options.errands?.(this.#deps()) ?? [], options.clock, ({ message }) => {
       this.#alert('warning', 'errand', message);
     });

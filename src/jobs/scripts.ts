@@ -164,7 +164,7 @@ for i = 1, #c.why, 3 do
     redis.call('HSET', KEYS[8], loan, first .. ' ' .. now .. ' ' .. (tonumber(count) + 1))
   else
     local before = redis.call('HGET', KEYS[6], loan)
-    if before and span then
+    if before and span and c.keep > 0 then
       redis.call('XADD', KEYS[9], 'MAXLEN', '~', c.keep, '*', 'loan', loan, 'json', before, 'span', span)
     end
     redis.call('HSET', KEYS[7], loan, c.why[i + 1])

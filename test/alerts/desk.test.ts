@@ -305,3 +305,14 @@ it('alerts of a simulated world that is gone leave, and nobody is told of them',
   await next.desk.start((scope) => scope !== SCOPE);
   expect((await next.desk.ledger.open()).filter(({ scope }) => scope === SCOPE)).toEqual([]);
 });
+
+it('that the journal is short of room is told, told again when it gets worse, and over when there is room', async () => {
+  const phone = new Memory('room');
+  const { desk } = await process([phone], { file: 'file:room' });
+  desk.storage('400 MiB are left on the disk of the journal', 'warning');
+  await expect.poll(() => phone.told('storage'), soon).toEqual(['new']);
+  desk.storage('100 MiB are left on the disk of the journal', 'critical');
+  await expect.poll(() => phone.told('storage').length, soon).toBeGreaterThan(1);
+  desk.storage(null, 'warning');
+  await expect.poll(() => phone.told('storage'), soon).toContain('over');
+});

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { HistoryRow } from '../../src/reading/history.ts';
 import { EXPORTED } from '../../src/reading/exportColumns.ts';
 import { ONE_ACCOUNT, writePolicy } from './policyFiles.ts';
 import { ballast, cleanUp, lastLine, temporaryFolder, writeTape } from './support.ts';
@@ -42,14 +43,9 @@ describe('when no server runs any more', () => {
     );
     expect(words.out).toMatch(/ {2}repaid [\d.]+ USDT: LTV [\d.]+ % → 67\.\d+ %/);
     expect(words.out).not.toContain('nothing to do');
-    const { rows } = lastLine<{
-      readonly rows: readonly {
-        readonly kind: string;
-        readonly loan: string;
-        readonly at: number;
-        readonly says: string;
-      }[];
-    }>(await ballast(['history', 'crossMargin', '--json', '--decisions', ...where]));
+    const { rows } = lastLine<{ readonly rows: readonly HistoryRow[] }>(
+      await ballast(['history', 'crossMargin', '--json', '--decisions', ...where]),
+    );
     expect(new Set(rows.map(({ kind }) => kind))).toEqual(new Set(['money', 'decision']));
     expect(rows.map(({ at }) => at)).toEqual(rows.map(({ at }) => at).toSorted((a, b) => a - b));
     expect(rows.every(({ loan }) => loan === LOAN)).toBe(true);

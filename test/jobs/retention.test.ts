@@ -30,7 +30,7 @@ const CALM = new AbortController().signal;
 
 function trimmed(address: AccountAddress): ReturnType<typeof trim> {
   return trim(
-    { redis, address, clock: { ...systemClock, sleep: () => Promise.resolve() }, retention: RETENTION },
+    { redis, address, clock: { ...systemClock, sleep: () => Promise.resolve() }, retention: () => RETENTION },
     CALM,
   );
 }
