@@ -173,8 +173,11 @@ export class Runner {
       mayAct: async () => (await this.#office?.take()) === null,
       onAct: () => {
         this.#observer = null;
-        const says = `${this.name}: no process with another policy is left; this one acts from now on`;
-        this.#alert('info', 'observer', says);
+        this.#alert(
+          'info',
+          'observer',
+          `${this.name}: nobody with another policy is left; this process acts from now on`,
+        );
         this.#act().catch(this.#complain);
       },
       onError: this.#complain,
