@@ -179,9 +179,7 @@ export class App implements Stage {
       watchPrices: !account.simulated || options.speed !== 'max',
       clock: options.clock,
       stamp: redis.stamp + letters(world),
-      redis: redis.fast,
-      consumer: redis.patient,
-      sheds: () => redis.storage.sheds,
+      ...{ redis: redis.fast, consumer: redis.patient, sheds: () => redis.storage.sheds },
       emit: (name, event) => {
         options.onEvent(name, event);
         if (event.type !== 'decided' || event.mode !== mode) return; // an observer draws another policy's bands
