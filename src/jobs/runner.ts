@@ -84,8 +84,7 @@ export class Runner {
   private constructor(options: RunnerOptions) {
     this.#options = options;
     this.#setup = options.setup;
-    this.name = options.setup.name;
-    [this.address, this.venue] = [options.address, options.venue];
+    [this.name, this.address, this.venue] = [options.setup.name, options.address, options.venue];
     const { redis, address, clock, safeguard, run } = options;
     const { timing } = options.setup;
     // A dry run moves nothing, so any number of policies may try themselves at one account.

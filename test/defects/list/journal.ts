@@ -97,6 +97,23 @@ function quarantineOf`,
     fast: true,
   },
   {
+    name: 'what is undecided leaves by its age',
+    harm: 'A payment that nobody settled is forgotten: its money counts as never sent, and its result meets nothing.',
+    patches: [
+      {
+        file: 'src/jobs/retention.ts',
+        find: `  if state == 'planned' or state == 'sending' or state == 'settling' or state == 'unknown' then return true end
+`,
+        replace: '',
+      },
+    ],
+    catcher: byTest(
+      'test/jobs/retention.test.ts',
+      'what is older than the file says > leaves, unless anything still needs it; a look finds the same (history 2)',
+      /expected \d+ to be \d+/,
+    ),
+  },
+  {
     name: 'numbers are used again',
     harm: 'After a loss the journal counts from one: two calls have the same id, and the outcome of one settles the other.',
     patches: [
