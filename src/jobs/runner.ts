@@ -172,11 +172,7 @@ export class Runner {
       mayAct: async () => (await this.#office?.take()) === null,
       onAct: () => {
         this.#observer = null;
-        this.#alert(
-          'info',
-          'observer',
-          `${this.name}: nobody with another policy is left; this process acts from now on`,
-        );
+        this.#alert('info', 'observer', `${this.name}: nobody with another policy is left; this process acts now`);
         this.#act().catch(this.#complain);
       },
       onError: this.#complain,

@@ -164,7 +164,7 @@ it('SIGHUP takes over what tightens and nothing that loosens, and the policy tha
   const both = await two.ask('reload', '--why', 'the same for all');
   expect(both.code, both.err).toBe(0);
   await expect.poll(() => digestOf(two), { timeout: 10_000 }).not.toBe(first);
-  await one.cli.says(/nobody with another policy is left; this process acts from now on/);
+  await one.cli.says(/nobody with another policy is left; this process acts now/);
 
   // A process that comes with the old file observes, and sends nothing when money has to move.
   const old = standingBy({ ...one, ...oldFile(one) });
