@@ -1,22 +1,34 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
+const PURE = ['clients', 'config', 'core', 'docs', 'exchanges', 'machines', 'reading'].map(
+  (folder) => `test/${folder}/**/*.test.ts`,
+);
+
+/** What holds for all of them; a hunt for defects runs one file by it, without the projects. */
+export const COMMON = {
+  // Real Redis servers and child processes, perhaps on a small machine that is busy with the other files.
+  testTimeout: 20_000,
+  hookTimeout: 30_000,
+  teardownTimeout: 10_000,
+  // A condition that is waited for may take its time on such a machine; one that never comes fails all the same.
+  expect: { poll: { timeout: 10_000 } },
+  restoreMocks: true,
+  unstubGlobals: true,
+  unstubEnvs: true,
+  // Other files in a process of their own: signals, exit handlers and open handles cannot leak into another file.
+  pool: 'forks',
+  // Most files wait for Redis, venues and child processes rather than compute.
+  maxWorkers: Math.max(3, availableParallelism()),
+} as const;
+
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
-    // Real Redis servers and child processes, perhaps on a small machine that is busy with the other files.
-    testTimeout: 20_000,
-    hookTimeout: 30_000,
-    teardownTimeout: 10_000,
-    // A condition that is waited for may take its time on such a machine; one that never comes fails all the same.
-    expect: { poll: { timeout: 10_000 } },
-    restoreMocks: true,
-    unstubGlobals: true,
-    unstubEnvs: true,
-    // Each file in a process of its own: signals, exit handlers and open handles cannot leak into another file.
-    pool: 'forks',
-    // Most files wait for Redis, venues and child processes rather than compute.
-    maxWorkers: Math.max(3, availableParallelism()),
-    isolate: true,
+    ...COMMON,
+    projects: [
+      // They start nothing that outlives a test, so files may share a process and what it has loaded.
+      { extends: true, test: { name: 'pure', include: PURE, isolate: false } },
+      { extends: true, test: { name: 'whole', include: ['test/**/*.test.ts'], exclude: PURE, isolate: true } },
+    ],
   },
 });

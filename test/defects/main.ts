@@ -1,5 +1,5 @@
 /**
- * `npm run defects -- [--fast] [--jobs J] [words of a name]` puts each defect into Ballast, one at a time, and prints what
+ * `npm run defects -- [--fast] [--every N] [--jobs J] [words of a name]` puts each defect into Ballast, one at a time, and prints what
  * caught it. Ends with 1 when one was not caught.
  */
 import { availableParallelism } from 'node:os';
@@ -12,7 +12,8 @@ import type { Verdict } from './runner.ts';
 
 const { values, positionals } = parseArgs({ options: OPTIONS, allowPositionals: true });
 const words = positionals.join(' ');
-const chosen = DEFECTS.filter(({ name, fast }) => name.includes(words) && (!values.fast || fast === true));
+const meant = DEFECTS.filter(({ name, fast }) => name.includes(words) && (!values.fast || fast === true));
+const chosen = meant.filter((_defect, index) => index % Number(values.every ?? 1) === 0);
 const left = [...chosen].reverse();
 const lost: string[] = [];
 const width = Math.max(...chosen.map(({ name }) => name.length));

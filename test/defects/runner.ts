@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import type { TestCase, Vite } from 'vitest/node';
 import { createVitest } from 'vitest/node';
+import { COMMON } from '../../vitest.config.ts';
 import type { Catcher, Defect } from './defect.ts';
 import { spoiled } from './defect.ts';
 
@@ -80,7 +81,16 @@ interface Ran {
 
 async function run(catcher: Catcher, defect: Defect | null): Promise<readonly Ran[]> {
   const file = catcher.kind === 'test' ? catcher.file : SEEDS;
-  const options = { root: ROOT, watch: false, include: [file], reporters: [{}], maxWorkers: 1, ...asked(catcher) };
+  const options = {
+    ...COMMON,
+    config: false as const,
+    root: ROOT,
+    watch: false,
+    include: [file],
+    reporters: [{}],
+    maxWorkers: 1,
+    ...asked(catcher),
+  };
   const vitest = await createVitest('test', options, { plugins: defect === null ? [] : [mistake(defect)] });
   try {
     const { testModules, unhandledErrors } = await vitest.start([join(ROOT, file)]);

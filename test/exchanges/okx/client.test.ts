@@ -206,6 +206,7 @@ describe('money calls', () => {
       ref: 'a1',
       final: false,
       note: 'accepted, not yet done, amount 5',
+      raw: expect.objectContaining({ status: 200, bytes: 82 }) as unknown,
     });
     expect(server.count(POST)).toBe(1);
     expect(server.last(POST).body).toBe('{"ordId":"1","ccy":"USDT","amt":"5","clOrdId":"a1"}');
