@@ -95,10 +95,10 @@ it('a starved loan is told in three sentences, again and again until acknowledge
   expect(open.find(({ category }) => category === 'starved')?.id).toBe(first.id);
   const taken = await ballast(['alert', 'acknowledge', 'all', '--why', 'on my way', ...where]);
   expect(taken.out).toMatch(new RegExp(`^${first.id} is acknowledged \\(${LOAN}: needs money`, 'm'));
-  const told = hook.posts.length;
+  const told = starved(hook).length;
   await systemClock.sleep(2_500);
-  // One message may have been on its way.
-  expect(hook.posts.length - told).toBeLessThanOrEqual(1);
+  // One message may have been on its way; news of something else may come.
+  expect(starved(hook).length - told).toBeLessThanOrEqual(1);
   const silent = hook.posts.length;
 
   const body = JSON.stringify({
