@@ -1,6 +1,7 @@
 /**
  * `npm run check`: the one gate, for people and for CI. Names each step and stops at the first failure.
  * `--all` (CI) runs every step, so that one report shows everything; tests come last, their summary ends the output.
+ * The linter, the longest of the rest and silent but for what it finds, runs beside the others until the tests begin.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -51,13 +52,19 @@ async function types() {
   return 0;
 }
 
-/** @type {readonly { name: string, run: () => Promise<number> }[]} */
-const STEPS = [
+/** @typedef {{ name: string, run: () => Promise<number> }} Step */
+
+/** @type {Step} */
+const LINT = {
+  name: 'lint (eslint), beside the next ones',
+  run: () => runNode([tool('eslint/bin/eslint.js'), '--max-warnings=0', '.']),
+};
+/** @type {readonly Step[]} */
+const BEFORE_TESTS = [
   {
     name: 'format (prettier)',
     run: () => runNode([tool('prettier/bin/prettier.cjs'), '--check', '--log-level=warn', '.']),
   },
-  { name: 'lint (eslint)', run: () => runNode([tool('eslint/bin/eslint.js'), '--max-warnings=0', '.']) },
   { name: 'types (tsc)', run: types },
   {
     name: 'build (tsc)',
@@ -66,10 +73,11 @@ const STEPS = [
       return Promise.resolve(0);
     },
   },
-  { name: 'tests, with the house rules of test/tidy (npm test)', run: tests },
 ];
+/** @type {Step} */
+const TESTS = { name: 'tests, with the house rules of test/tidy (npm test)', run: tests };
 
-/** @param {(typeof STEPS)[number]} step */
+/** @param {Step} step */
 async function outcome(step) {
   say(`--- ${step.name}`);
   try {
@@ -84,12 +92,15 @@ async function outcome(step) {
 await runMain(async () => {
   const all = process.argv.includes('--all');
   process.env.BALLAST_REDIS_SERVER = setup().redisServer;
+  /** @type {string[]} */
   const failed = [];
-  for (const step of STEPS) {
-    if ((await outcome(step)) === 0) continue;
-    failed.push(step.name);
-    if (!all) break;
+  const goOn = () => all || failed.length === 0;
+  const lint = outcome(LINT);
+  for (const step of BEFORE_TESTS) {
+    if (goOn() && (await outcome(step)) !== 0) failed.push(step.name);
   }
+  if ((await lint) !== 0) failed.push(LINT.name);
+  if (goOn() && (await outcome(TESTS)) !== 0) failed.push(TESTS.name);
   if (failed.length > 0) say(`failed: ${failed.join(' · ')}`);
   return failed.length > 0 ? 1 : 0;
 });

@@ -81,6 +81,7 @@ async function eventuallyListed(expected: string, where: readonly string[]): Pro
     const { out } = await ballast(['alert', 'list', ...where]);
     if (out === expected) return;
     if (systemClock.mono() > giveUpAt) throw new Error(`still listed: ${out}`);
+    await systemClock.sleep(200);
   }
 }
 

@@ -11,6 +11,8 @@ import { aLoan, anAccount } from '../reading/fixtures.ts';
 import { ballast, Cli, cleanUp, lastLine, SOON_MS, temporaryFolder } from './support.ts';
 
 const WANTED = FOUR_ACCOUNTS.replace('    release: off', '    release: off\n    survive: { fall: 50% }');
+/** Between two commands that ask: each is a process of its own. */
+const ASK_EVERY_MS = 1_000;
 let cli: Cli;
 let where: readonly string[];
 
@@ -30,6 +32,7 @@ async function until<T>(args: readonly string[], wanted: (answer: T) => boolean)
     const answer = lastLine<T>(await ballast([...args, ...where, '--json']));
     if (wanted(answer)) return answer;
     if (systemClock.mono() > giveUpAt) throw new Error(`still ${JSON.stringify(answer, null, 1)}`);
+    await systemClock.sleep(ASK_EVERY_MS);
   }
 }
 
