@@ -5,7 +5,8 @@
  * 2. the venue's records of a day are imported: what moved is charged to the budgets, as far as it helped a loan.
  *
  * While the venue is still at work on a call that only the witness knows, or that is made like ours, both wait for it: what
- * it comes to is not in the reads yet. A record made like ours that neither the journal nor the witness of this machine explains was sent by another Ballast
+ * it comes to is not in the reads yet. Lists show such a call on Binance; OKX lists nothing before it is done, so the calls
+ * that the witness knows are asked for by their ids as well. A record made like ours that neither the journal nor the witness of this machine explains was sent by another Ballast
  * with another journal: then the account halts for a person.
  */
 import { isoOf } from '../clock.ts';
@@ -21,6 +22,7 @@ import type { AccountSetup, LookDeps } from './account.ts';
 import { Draft } from './draft.ts';
 import type { Opened } from './journal.ts';
 import { messageOf, withDeadline } from './observing.ts';
+import { gather } from './reconcile.ts';
 import { BEFORE_CLAIM } from './witness.ts';
 
 const DAY_MS = 86_400_000;
@@ -91,7 +93,8 @@ export async function imported(
     return null;
   }
   const lost = new Set(forgotten.map(({ id }) => id));
-  const open = read.inWork.find(({ intent }) => intent === null || lost.has(intent));
+  const listed = read.inWork.find(({ intent }) => intent === null || lost.has(intent));
+  const open = listed ?? (await unfinished(deps, setup, forgotten, signal));
   if (open !== undefined) {
     const says = `${setup.name}: the venue is still at work on a call that the journal does not know, ${open.says} at ${isoOf(open.at)}, so the quarantine goes on until that is done or has failed. Ballast asks again at every look. If it lasts, ask the venue.`;
     draft.lasting('critical', 'quarantine', null, says);
@@ -111,6 +114,21 @@ export async function imported(
   const says = `the quarantine is over; ${String(charges.length)} payments of the last 24 h were charged to the budgets`;
   draft.alert('info', 'quarantine', null, says);
   return charges;
+}
+
+/** A call whose own record is not final, or cannot be read: what it comes to is not known. */
+async function unfinished(
+  deps: LookDeps,
+  setup: AccountSetup,
+  forgotten: readonly Intent[],
+  signal: AbortSignal,
+): Promise<{ readonly at: number; readonly says: string } | undefined> {
+  const gathered = await gather(deps, setup, forgotten, signal);
+  const open = gathered.find(({ evidence }) => evidence === null || evidence.verdict === 'pending');
+  if (open === undefined) return undefined;
+  const { intent, evidence } = open;
+  const why = evidence?.why ?? 'its record cannot be read';
+  return { at: intent.sentAt ?? intent.plannedAt, says: `${intent.verb} of ${intent.amount} ${intent.asset} (${why})` };
 }
 
 function quarantineOf({ account }: Draft): AccountContext['quarantine'] {

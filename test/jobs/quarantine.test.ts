@@ -238,6 +238,39 @@ describe('a journal that was taken back to just before a claim', () => {
     expect(mode(one)).toBe(after);
   });
 
+  it.each([
+    ['is still at work on', 'pending', 'quarantine'],
+    ['has done', 'happened', 'active'],
+    ['never got', 'didNotHappen', 'active'],
+    ['cannot be asked about', null, 'quarantine'],
+  ] as const)(
+    'asks for each call that only the witness knows by its id: one that the venue %s',
+    async (_what, verdict, after) => {
+      const one = guarded();
+      await outOfQuarantine(one);
+      await one.b.look();
+      const [sent] = one.b.venue.sent;
+      if (sent === undefined) throw new Error('nothing was sent');
+      const client = redis.connect();
+      await client.del(...(await client.keys(`${one.b.journal.prefix}*`)));
+      const why = 'asset/transfer-state says so';
+      one.b.venue.evidence = (intent) => {
+        if (intent.id !== sent.id || verdict !== null)
+          return Promise.resolve(
+            verdict === 'happened'
+              ? { verdict, ref: null, amount: sent.amount, why }
+              : { verdict: verdict ?? 'cannotTell', why },
+          );
+        return Promise.reject(new Error('no answer'));
+      };
+      await outOfQuarantine(one);
+      await one.b.looks(2, 600_000);
+      expect(mode(one)).toBe(after);
+      const told = one.b.alerts('quarantine').filter((says) => says.includes('still at work'));
+      expect(told.map((says) => says.includes(sent.asset))).toEqual(after === 'quarantine' ? [true] : []);
+    },
+  );
+
   it('goes into quarantine when Redis was emptied under a process that only watched until now', async () => {
     const one = guarded();
     const client = redis.connect();
