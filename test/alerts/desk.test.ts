@@ -95,7 +95,7 @@ function alert(category: string, severity: 'info' | 'warning' | 'critical', says
   return { type: 'alert', severity, category, loan: LOAN, says };
 }
 
-const soon = { timeout: 15_000, interval: 20 };
+const soon = { timeout: 30_000, interval: 20 };
 
 describe('one process', () => {
   it('tells what a look found once, and that it is over once, however often looks say it', async () => {

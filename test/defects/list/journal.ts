@@ -65,17 +65,33 @@ export const JOURNAL: readonly Defect[] = [
         find: `  return charges;
 }
 
-function quarantineOf`,
+/** A call whose own record`,
         replace: `  return charges.slice(charges.length);
 }
 
-function quarantineOf`,
+/** A call whose own record`,
       },
     ],
     catcher: byTest(
       'test/jobs/quarantine.test.ts',
       'a journal that is new for its account > charges what others put into a loan, and nothing else',
       /expected \[\] to deeply equal \[ \[ 'external-r1', '1000' \] \]/,
+    ),
+  },
+  {
+    name: 'the quarantine asks for no call by its id',
+    harm: 'OKX lists nothing before it is done: a transfer that hangs and that the journal lost is neither waited for nor seen.',
+    patches: [
+      {
+        file: 'src/jobs/quarantine.ts',
+        find: ` ?? (await unfinished(deps, setup, forgotten, signal))`,
+        replace: '',
+      },
+    ],
+    catcher: byTest(
+      'test/jobs/quarantine.test.ts',
+      'a journal that was taken back to just before a claim > asks for each call that only the witness knows by its id: one that the venue is still at work on',
+      /expected 'active' to be 'quarantine'/,
     ),
   },
   {
