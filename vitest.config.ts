@@ -1,9 +1,11 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
-const PURE = ['clients', 'config', 'core', 'docs', 'exchanges', 'machines', 'reading'].map(
-  (folder) => `test/${folder}/**/*.test.ts`,
-);
+/** Folders whose files end all that they start, and so may share a process and what it has loaded. */
+const TIDY = [
+  ...['alerts', 'clients', 'config', 'core', 'docs', 'exchanges', 'jobs', 'machines', 'metrics', 'reading', 'server'],
+  ...['simulator', 'tidy'],
+].map((folder) => `test/${folder}/**/*.test.ts`);
 
 /** What holds for all of them; a hunt for defects runs one file by it, without the projects. */
 export const COMMON = {
@@ -19,16 +21,15 @@ export const COMMON = {
   // Other files in a process of their own: signals, exit handlers and open handles cannot leak into another file.
   pool: 'forks',
   // Most files wait for Redis, venues and child processes rather than compute.
-  maxWorkers: Math.max(3, availableParallelism()),
+  maxWorkers: Math.max(4, availableParallelism()),
 } as const;
 
 export default defineConfig({
   test: {
     ...COMMON,
     projects: [
-      // They start nothing that outlives a test, so files may share a process and what it has loaded.
-      { extends: true, test: { name: 'pure', include: PURE, isolate: false } },
-      { extends: true, test: { name: 'whole', include: ['test/**/*.test.ts'], exclude: PURE, isolate: true } },
+      { extends: true, test: { name: 'together', include: TIDY, isolate: false } },
+      { extends: true, test: { name: 'alone', include: ['test/**/*.test.ts'], exclude: TIDY, isolate: true } },
     ],
   },
 });

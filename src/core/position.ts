@@ -159,9 +159,12 @@ export function ltvOfStand(stand: Stand): Dec | null {
   return stand.C.lte(ZERO) ? null : stand.D.div(stand.C);
 }
 
+/** What rounding at the digits of money.ts may leave of a need, USD: below the worth of any coin's last decimal. */
+const RESIDUE: Dec = new Dec('1e-30');
+
 /** Whether the position is at t or better, judged without dividing. */
 export function isAtOrBelow(stand: Stand, t: Dec): boolean {
-  return stand.D.lte(t.times(stand.C));
+  return excess(stand, t).lte(RESIDUE);
 }
 
 /** After coins from outside paid part of a debt. */

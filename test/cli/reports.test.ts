@@ -20,7 +20,7 @@ beforeAll(async () => {
   const folder = temporaryFolder();
   where = ['--config', writePolicy(folder, WANTED), '--data-dir', join(folder, 'redis')];
   // A calm year; hours of it pass while the test asks.
-  cli = new Cli(['start', '--speed', '3600', ...where]);
+  cli = new Cli(['start', '--speed', '900', ...where]);
   await cli.says(/watching okx/);
 }, 60_000);
 afterAll(cleanUp, 30_000);

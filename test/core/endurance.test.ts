@@ -229,6 +229,14 @@ function valueOf(held: LoanView['collateral']): Dec {
 }
 
 describe('endurance, whatever the loan and the money', () => {
+  it('does not take what rounding leaves of a need for money that is missing', () => {
+    // At one of the halves tried, what is needed ends at the coin's last decimal, and digits 61 and beyond are lost.
+    const spec = { coins: [coin({ amount: '8', weight: '0.95' })], debts: [debt({ amount: '348334' })] };
+    const row = main(enduranceOf(given([of(spec)], { USDT: '305565' })));
+    // 42769 / (0.85 × 0.95 × 480000) of the price.
+    expect(row.with?.toFixed(4)).toBe('-0.8897');
+  });
+
   it('is where deciding again and again at moved prices ceases to save the loan', () => {
     fc.assert(
       fc.property(amounts, (drawn) => {
