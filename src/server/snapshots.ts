@@ -1,6 +1,7 @@
 /** The board as the page gets it: read at most once in a while, made into text once, shared by everybody who asks. */
 import type { Clock } from '../clock.ts';
 import { isForAPerson } from '../machines/accountMachine.ts';
+import { ledgerLines } from '../reading/ledgerWords.ts';
 import type { Status } from '../reading/status.ts';
 import type { AlertLedger } from './alerts.ts';
 import type { Board } from './wire.ts';
@@ -58,8 +59,9 @@ export class Snapshots {
   async #read(): Promise<Snapshot> {
     const { clock, alerts, version, policy, acts, tapeAt } = this.#options;
     const [status, open] = await Promise.all([this.#options.status(), alerts?.open() ?? null]);
+    const now = clock.wall();
     const board: Board = {
-      at: clock.wall(),
+      at: now,
       ...{ version, policy: policy(), acts, alerts: open },
       ...status,
       accounts: status.accounts.map((account) => ({
@@ -67,6 +69,7 @@ export class Snapshots {
         forAPerson: account.standing.causes.map(({ kind }) => kind).filter(isForAPerson),
         tapeAt: account.seenWithinMs === null ? null : tapeAt(account.name),
       })),
+      inFlight: status.inFlight.map((row) => ({ ...row, ledger: ledgerLines(row, now) })),
     };
     return { status, board, text: JSON.stringify(board) };
   }

@@ -162,6 +162,8 @@ export interface InFlight {
   readonly state: string;
   readonly sinceMs: number;
   readonly note: string;
+  /** What would prove it, what is held because of it, and how it ends. */
+  readonly ledger: readonly string[];
 }
 
 export interface Absent {

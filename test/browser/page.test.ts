@@ -1,7 +1,10 @@
 /** The page in a real Chromium, on a whole server with the simulated exchanges, through its own screens. */
 import { join } from 'node:path';
+import { Redis } from 'ioredis';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { embeddedSocket } from '../../src/jobs/embeddedRedis.ts';
+import { loseAnswer } from '../cli/journal.ts';
 import { FOUR_ACCOUNTS, writePolicy } from '../cli/policyFiles.ts';
 import { Cli, cleanUp, temporaryFolder } from '../cli/support.ts';
 import { launch, logIn, openPage } from './chromium.ts';
@@ -14,11 +17,13 @@ const OTHER = 'poor/binance.crossMargin';
 
 let browser: Browser;
 let address = '';
+let dataDir = '';
 let cli: Cli;
 
 beforeAll(async () => {
   const folder = temporaryFolder();
-  const where = ['--config', writePolicy(folder, WITH_PAGE), '--data-dir', join(folder, 'redis')];
+  dataDir = join(folder, 'redis');
+  const where = ['--config', writePolicy(folder, WITH_PAGE), '--data-dir', dataDir];
   cli = new Cli(['start', '--speed', '300', ...where], { env: { PAGE_TOKEN: TOKEN } });
   const [[, told], opened] = await Promise.all([cli.says(/page: (\S+);/), launch()]);
   [address, browser] = [told ?? '', opened];
@@ -162,6 +167,24 @@ describe.concurrent('the page', { timeout: 60_000 }, () => {
     expect(outline).toBe('solid');
   });
 });
+
+it('money whose fate is not known stands on the page with what would prove it, what waits for it, and how it ends', async () => {
+  const redis = new Redis(embeddedSocket(dataDir));
+  await loseAnswer(redis, 'coin/binance.crossMargin', 'abc-42-7', -120_000);
+  redis.disconnect();
+  const { page, complaints } = await arrive();
+  const flying = page.locator('section', { has: page.getByRole('heading', { name: 'Money on its way' }) });
+  await expect
+    .poll(() => flying.innerText())
+    .toMatch(/unknown[^]*repay 100 USDT for coin\/binance\.crossMargin\. reset/i);
+  const lines = await flying.locator('.ledger li').allInnerTexts();
+  expect(lines[0]).toBe('intent abc-42-7');
+  expect(lines.join('\n')).toMatch(
+    /proof: its record in margin[^]*held: 100 USD of the budgets[^]*ballast resolve abc-42-7/,
+  );
+  expect(await page.locator('.attention').first().innerText()).toMatch(/undecided/i);
+  expect(complaints).toEqual([]);
+}, 60_000);
 
 it('the page says when the server is gone, keeps what it last saw as old, and comes back by itself', async () => {
   const { page } = await arrive();

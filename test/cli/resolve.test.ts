@@ -1,13 +1,8 @@
 /** What is undecided, and what an operator says about it, from a second terminal and without a server. */
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { systemClock } from '../../src/clock.ts';
-import type { Intent } from '../../src/core/intent.ts';
 import { embeddedSocket } from '../../src/jobs/embeddedRedis.ts';
-import { Journal } from '../../src/jobs/journal.ts';
-import { Registry } from '../../src/jobs/registry.ts';
-import { anIntent } from '../jobs/fixtures.ts';
-import { openJournal } from './journal.ts';
+import { loseAnswer, openJournal } from './journal.ts';
 import { ballast, Cli, cleanUp, isComplete, lastLine, type Ended } from './support.ts';
 import { meet, startVenues, type Meeting, type Venues } from './venues.ts';
 
@@ -34,43 +29,11 @@ async function serve(): Promise<Scene> {
   return { ...meeting, cli, ask: (...words) => ballast([...words, ...where], { env }) };
 }
 
-/** A call whose answer was lost `agoMs` ago (below zero: it stays valid for longer than any call), and of which no record can ever tell: the debt before it was larger. */
-async function lost(redis: Redis, id: string, agoMs: number): Promise<Journal> {
-  const [row] = await new Registry(redis).accounts();
-  if (row === undefined) throw new Error('no account is registered');
-  const journal = new Journal(redis, row.address);
-  const now = systemClock.wall();
-  const intent: Intent = anIntent(id, {
-    loan: LOAN,
-    account: 'real',
-    plannedAt: now - agoMs,
-    before: { debt: { USDT: '999999999' }, collateral: {}, inside: {}, wallet: {}, ltv: '0.8' },
-  });
-  const { state: _s, sentAt: _a, validUntil: _v, note: _n, reads: _r, ref: _f, settledAt: _t, ...body } = intent;
-  const fields = {
-    body: JSON.stringify(body),
-    amount: intent.amount,
-    charge: '',
-    epoch: '1',
-    committedAt: String(now),
-  };
-  const sent = {
-    state: 'unknown',
-    note: 'reset',
-    sentAt: String(now - agoMs),
-    validUntil: String(now - agoMs + 3_000),
-  };
-  await redis.hset(`${journal.prefix}intent:${id}`, { ...fields, ...sent });
-  await redis.zadd(journal.key('index'), String(now), id);
-  await redis.sadd(journal.key('open'), id);
-  return journal;
-}
-
 it('what is undecided is shown with what proves it and what waits, and an operator settles it by name', async () => {
   const { dataDir, cli, ask } = await serve();
   const redis = new Redis(embeddedSocket(dataDir));
-  await lost(redis, 'abc-42-7', MINUTE_MS);
-  await lost(redis, 'abc-42-8', -2 * MINUTE_MS);
+  await loseAnswer(redis, LOAN, 'abc-42-7', MINUTE_MS);
+  await loseAnswer(redis, LOAN, 'abc-42-8', -2 * MINUTE_MS);
   const status = await ask('status');
   expect(status.out).toMatch(/in flight: repay 100 USDT for real\/binance\.crossMargin, unknown for/);
   expect(status.out).toMatch(
@@ -118,7 +81,7 @@ it('a word that is said while no server runs is taken by the first look of the n
   cli.signal('SIGTERM');
   expect((await cli.end()).code).toBe(0);
   const left = await openJournal(dataDir);
-  await lost(left.redis, 'abc-42-9', MINUTE_MS);
+  await loseAnswer(left.redis, LOAN, 'abc-42-9', MINUTE_MS);
   await left.close();
 
   const said = await ask('resolve', 'abc-42-9', '--did-not-happen', '--why', 'support says so');

@@ -3,6 +3,7 @@ import type { Account, Alert, Board } from '../wire.ts';
 import { askAcknowledge, askAlert, askPause, askResume } from './dialogs.ts';
 import { h, refill } from './dom.ts';
 import { LoanList, placeOf } from './loans.ts';
+import { inFlight, others } from './movements.ts';
 import type { Store } from './store.ts';
 import { pausedBy } from './times.ts';
 import type { Tone } from './words.ts';
@@ -266,32 +267,4 @@ function walletWords({
   readonly keep: string | null;
 }): string {
   return `${coins(free)} ${asset}${keep === null ? '' : ` (${coins(keep)} kept)`}`;
-}
-
-function inFlight({ inFlight: flying }: Board): HTMLElement[] {
-  if (flying.length === 0) return [];
-  const rows = flying.map(({ what, loan, state, sinceMs, note }) =>
-    h(
-      'li',
-      { class: 'busy' },
-      h('strong', {}, state),
-      h('span', {}, `${what} for ${loan}. ${note}`),
-      h('span', { class: 'small soft' }, age(sinceMs)),
-    ),
-  );
-  return [h('section', {}, h('h2', {}, 'Money on its way'), h('ul', { class: 'attention' }, ...rows))];
-}
-
-function others({ externals }: Board): HTMLElement[] {
-  if (externals.length === 0) return [];
-  const rows = externals.map(({ account, loan, kind, says, agoMs }) =>
-    h(
-      'li',
-      {},
-      h('strong', {}, kind),
-      h('span', {}, `${loan ?? account}: ${says}`),
-      h('span', { class: 'small soft' }, `${age(agoMs)} ago`),
-    ),
-  );
-  return [h('section', {}, h('h2', {}, 'Done by others'), h('ul', { class: 'attention' }, ...rows))];
 }

@@ -5,14 +5,18 @@ import type { LedgerRow } from '../jobs/ledger.ts';
 
 /** @param now wall ms */
 export function ledgerWords(row: LedgerRow, now: number): readonly string[] {
-  const { intent, loan, state, since, note, word } = row;
-  const said = word === null ? [] : [`${word.by} says that it ${SAYS[word.says]}: ${word.why}; the next look takes it`];
+  const { loan, state, since, note } = row;
   return [
     `in flight: ${legWords(row)} for ${loan}, ${state} for ${duration(Math.max(0, now - since))}: ${note}`,
-    ...[`intent ${intent}`, ...proofWords(row, now), ...holdWords(row, now), ...said, endWords(row, now)].map(
-      (line) => `  ${line}`,
-    ),
+    ...ledgerLines(row, now).map((line) => `  ${line}`),
   ];
+}
+
+/** What would prove it, what is held because of it, what was said of it, and how it ends: a sentence each. */
+export function ledgerLines(row: LedgerRow, now: number): readonly string[] {
+  const { intent, word } = row;
+  const said = word === null ? [] : [`${word.by} says that it ${SAYS[word.says]}: ${word.why}; the next look takes it`];
+  return [`intent ${intent}`, ...proofWords(row, now), ...holdWords(row, now), ...said, endWords(row, now)];
 }
 
 const SAYS = { happened: 'happened', didNotHappen: 'did not happen' } as const;

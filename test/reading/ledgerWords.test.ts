@@ -1,6 +1,6 @@
 /** What the terminal says of a call in flight. */
 import { describe, expect, it } from 'vitest';
-import { ledgerWords } from '../../src/cli/ledgerWords.ts';
+import { ledgerWords } from '../../src/reading/ledgerWords.ts';
 import type { Intent } from '../../src/core/intent.ts';
 import { ledgerOf } from '../../src/jobs/ledger.ts';
 import { anIntent } from '../jobs/fixtures.ts';
