@@ -5,13 +5,14 @@ import { measureJournal } from './journal.ts';
 import { measurePages } from './pages.ts';
 import { measurePure } from './pure.ts';
 import { measureSeeds } from './seeds.ts';
-import { openBench } from './world.ts';
+import { openBench } from './server.ts';
+import { TWENTY } from './world.ts';
 
 export async function bench(redisProgram: string): Promise<void> {
   machine();
   await measurePure();
   await measureJournal();
-  const world = await openBench(redisProgram);
+  const world = await openBench(redisProgram, TWENTY);
   try {
     title('A server with 20 accounts and 56 loans, simulated exchanges beside it');
     line('start to the first look of every account', ms(world.startedMs));

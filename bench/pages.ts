@@ -9,7 +9,7 @@ import { systemClock } from '../src/clock.ts';
 import { line, mean, ms, quantile, title } from './figures.ts';
 import { bellsFor, paymentsAfter } from './reactions.ts';
 import type { Got } from './readers.ts';
-import type { Bench } from './world.ts';
+import type { Bench } from './server.ts';
 
 const PAGES = 200;
 const PAIRS = 12;

@@ -1,7 +1,7 @@
 /** How long a lane takes: from a bell to a committed decision, and from a price to a payment that is on its way. */
 import { systemClock } from '../src/clock.ts';
 import type { LookEvent } from '../src/jobs/account.ts';
-import type { Bench } from './world.ts';
+import type { Bench } from './server.ts';
 import { PAYERS, WATCHERS } from './world.ts';
 
 const GIVE_UP_MS = 5_000;

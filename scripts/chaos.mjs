@@ -9,7 +9,7 @@ import { build } from './build.mjs';
 import { runMain, runNode, say, tool } from './lib.mjs';
 import { setup } from './setup.mjs';
 
-/** @typedef {{ survived: string, kind: string, doubleSends: number, takeOverMs?: number }} Note */
+/** @typedef {{ survived: string, kind: string, doubleSends: number, takeOverMs?: number, full?: boolean }} Note */
 
 /** @param {readonly Note[]} notes */
 function report(notes) {
@@ -18,12 +18,15 @@ function report(notes) {
   for (const { survived, kind, takeOverMs } of notes) {
     say(`${kind.padEnd(8)} ${survived}${takeOverMs === undefined ? '' : `: taken over after ${takeOverMs} ms`}`);
   }
-  const takeOvers = notes.flatMap(({ takeOverMs }) => takeOverMs ?? []).sort((one, two) => one - two);
+  const takeOvers = (/** @type {boolean} */ atFull) =>
+    notes.flatMap(({ takeOverMs, full = false }) => (full === atFull ? (takeOverMs ?? []) : [])).sort((a, b) => a - b);
   const sends = notes.reduce((total, { doubleSends }) => total + doubleSends, 0);
   say(`${points.size} points, ${crashes.length} crashes, ${notes.length} blows survived in all, ${sends} double sends`);
-  if (takeOvers.length === 0) return;
-  const [fastest, slowest] = [takeOvers[0], takeOvers.at(-1)];
-  say(`take-over ${fastest} to ${slowest} ms; every wait ran at a tenth, so that 2000 ms stand for 20 s`);
+  const [short, full] = [takeOvers(false), takeOvers(true)];
+  if (short.length > 0) {
+    say(`take-over ${short[0]} to ${short.at(-1)} ms; every wait ran at a tenth, so that 2000 ms stand for 20 s`);
+  }
+  if (full.length > 0) say(`take-over ${full.join(', ')} ms with lock and check at their full length`);
 }
 
 await runMain(async () => {

@@ -4,7 +4,7 @@ import type { TestRedis } from '../support/redis.ts';
 import type { Server } from './process.ts';
 import { Proxy } from './proxy.ts';
 import { Scene } from './scene.ts';
-import type { Kind } from './worlds.ts';
+import type { Kind, LaneWaits } from './worlds.ts';
 
 export const closers: (() => Promise<void>)[] = [];
 
@@ -22,12 +22,12 @@ export interface Pair {
 }
 
 /** Both share one Redis that is nobody's child, over a wire of their own each. */
-export async function pair(kind: Kind): Promise<Pair> {
+export async function pair(kind: Kind, lane: LaneWaits = 'tenth'): Promise<Pair> {
   const redis = await startTestRedis({ fsync: true });
   closers.push(() => redis.stop());
   const wires = [await Proxy.open({ path: redis.path }), await Proxy.open({ path: redis.path })] as const;
   const lines = (wire: Proxy): string => `redis: { url: "redis://127.0.0.1:${String(wire.port)}" }`;
-  const scene = await Scene.open(kind, { redis: { lines: lines(wires[1]), path: redis.path } });
+  const scene = await Scene.open(kind, { redis: { lines: lines(wires[1]), path: redis.path }, lane });
   closers.push(async () => {
     await scene.stop();
     for (const wire of wires) await wire.close();

@@ -66,6 +66,8 @@ interface Note {
   readonly doubleSends: number;
   /** From the death or freeze of one process to the next finished look of another one, ms. */
   readonly takeOverMs?: number;
+  /** The waits that it is made of were as long as they are. */
+  readonly full?: boolean;
 }
 
 export function note(one: Note): void {

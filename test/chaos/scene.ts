@@ -15,7 +15,7 @@ import { Server, until } from './process.ts';
 import type { Order } from './process.ts';
 import { Venues } from './venues.ts';
 import { TARGET, UIDS, policyText } from './worlds.ts';
-import type { Kind, PolicyInput } from './worlds.ts';
+import type { Kind, LaneWaits, PolicyInput } from './worlds.ts';
 
 /** A rescue ends here: a payment too many would end below, a missing one above. */
 const BAND = { least: TARGET - 0.01, most: TARGET + 0.01 } as const;
@@ -27,6 +27,7 @@ export interface SceneOptions {
   readonly redis?: { readonly lines: string; readonly path: string };
   /** The program that serves the journal instead of the usual one. */
   readonly redisProgram?: string;
+  readonly lane?: LaneWaits;
 }
 
 export class Scene {
@@ -62,7 +63,8 @@ export class Scene {
   writePolicy(name = 'policy', over: Partial<PolicyInput> = {}): string {
     const path = join(this.folder, `${name}.yaml`);
     const redis = this.#options.redis?.lines ?? `redis: { dataDir: "${this.dataDir}" }`;
-    writeFileSync(path, policyText({ kind: this.kind, addresses: this.venues.addresses, redis, ...over }));
+    const { lane = 'tenth' } = this.#options;
+    writeFileSync(path, policyText({ kind: this.kind, addresses: this.venues.addresses, redis, lane, ...over }));
     return path;
   }
 

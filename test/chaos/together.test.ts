@@ -1,7 +1,7 @@
 /** Two processes look after one account, and something happens to one of them. */
 import { afterAll, describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
-import { note, sampleOf } from './plan.ts';
+import { ALL, note, sampleOf } from './plan.ts';
 import { until } from './process.ts';
 import type { Server } from './process.ts';
 import { closeAll, pair } from './pair.ts';
@@ -63,20 +63,22 @@ function frozenAt(at: 'committed' | 'claimed' | 'witnessed' | 'sending' | 'answe
   };
 }
 
-const BLOWS: readonly Blow[] = [
-  {
-    name: 'killed in the middle of a look',
-    kind: 'okx',
-    strike: async ({ one, other, scene }) => {
-      other.signal('SIGSTOP');
-      await one.order({ at: 'committed', do: 'SIGKILL' });
-      await scene.venues.fall();
-      await one.killed();
-      const since = now();
-      other.signal('SIGCONT');
-      return { since, heal: () => Promise.resolve() };
-    },
+const KILLED: Blow = {
+  name: 'killed in the middle of a look',
+  kind: 'okx',
+  strike: async ({ one, other, scene }) => {
+    other.signal('SIGSTOP');
+    await one.order({ at: 'committed', do: 'SIGKILL' });
+    await scene.venues.fall();
+    await one.killed();
+    const since = now();
+    other.signal('SIGCONT');
+    return { since, heal: () => Promise.resolve() };
   },
+};
+
+const BLOWS: readonly Blow[] = [
+  KILLED,
   frozenAt('claimed', 'okx'),
   frozenAt('answered', 'binance'),
   frozenAt('sending', 'okx'),
@@ -124,6 +126,20 @@ describe.concurrent('one of two processes', () => {
     },
   );
 });
+
+it.runIf(ALL)(
+  'a process that is killed in the middle of a look is followed by the other one after lock and check at their full length',
+  { timeout: 300_000 },
+  async () => {
+    const both = await pair(KILLED.kind, 'full');
+    const { since } = await KILLED.strike(both);
+    const takeOverMs = await takenOver(both.other, since);
+    await both.scene.rescued(both.other);
+    const { doubleSends } = await both.scene.judge(KILLED.name);
+    note({ survived: `${KILLED.name}, full waits`, kind: KILLED.kind, doubleSends, takeOverMs, full: true });
+    expect(takeOverMs).toBeLessThan(10 * TAKE_OVER_MS + LATE_MS);
+  },
+);
 
 /** Longest pause between two finished looks of either process, in the time that all of them were told in. */
 function longestPause(...servers: readonly Server[]): number {

@@ -80,9 +80,16 @@ export function worldOf(kind: Kind): WorldInput {
   };
 }
 
-/** Every wait of a real account at a tenth. */
-const TENTH = `timing:
-  { requestDeadline: 800ms, lock: 1500ms, stalled: 500ms, lookEvery: 500ms, lookSoon: 100ms, maxAge: 800ms,
+/** The waits that a take-over is made of. */
+const LANE = {
+  tenth: 'lock: 1500ms, stalled: 500ms, lookEvery: 500ms',
+  full: 'lock: 15s, stalled: 5s, lookEvery: 5s',
+} as const;
+export type LaneWaits = keyof typeof LANE;
+
+/** Every wait of a real account at a tenth; those of the lane may be as they are. */
+const waits = (lane: LaneWaits): string => `timing:
+  { requestDeadline: 800ms, ${LANE[lane]}, lookSoon: 100ms, maxAge: 800ms,
     claimReply: 200ms, settleInLane: 200ms, lagMargin: 1s, reflectTimeout: 6s, evidenceSpread: 3s, giveUp: 1m,
     plausibleAfter: 1s, spacing: 10ms, binanceRecvWindow: 300ms, okxWindow: 3s }`;
 
@@ -93,9 +100,10 @@ export interface PolicyInput {
   readonly redis: string;
   /** Where this policy stops a remedy; another target is another policy. */
   readonly target?: number;
+  readonly lane?: LaneWaits;
 }
 
-export function policyText({ kind, addresses, redis, target = TARGET }: PolicyInput): string {
+export function policyText({ kind, addresses, redis, target = TARGET, lane = 'tenth' }: PolicyInput): string {
   const { rest, ws } = addresses[kind];
   const passphrase = kind === 'okx' ? ', passphrase: "${env:CHAOS_PASSPHRASE}"' : '';
   const percent = (ratio: number): string => `${String(Math.round(ratio * 1000) / 10)}%`;
@@ -103,7 +111,7 @@ export function policyText({ kind, addresses, redis, target = TARGET }: PolicyIn
 server: off
 mode: live
 ${redis}
-${TENTH}
+${waits(lane)}
 accounts:
   desk:
     venue: ${kind}
