@@ -4,6 +4,7 @@ import { line, ms, title } from './figures.ts';
 import { measureJournal } from './journal.ts';
 import { measurePages } from './pages.ts';
 import { measurePure } from './pure.ts';
+import { measureScale } from './scale.ts';
 import { measureSeeds } from './seeds.ts';
 import { openBench } from './server.ts';
 import { TWENTY } from './world.ts';
@@ -11,7 +12,7 @@ import { TWENTY } from './world.ts';
 export async function bench(redisProgram: string): Promise<void> {
   machine();
   await measurePure();
-  await measureJournal();
+  const syncMs = await measureJournal();
   const world = await openBench(redisProgram, TWENTY);
   try {
     title('A server with 20 accounts and 56 loans, simulated exchanges beside it');
@@ -20,6 +21,7 @@ export async function bench(redisProgram: string): Promise<void> {
   } finally {
     await world.close();
   }
+  await measureScale(redisProgram, syncMs);
   await measureSeeds();
 }
 
