@@ -104,6 +104,13 @@ export class AlertDesk {
     this.#arm();
   }
 
+  /** Nobody watches under this scope any more, and nobody will: its alerts leave unsaid. */
+  leave(scope: string): void {
+    this.#then(async () => {
+      for (const alert of await this.ledger.open()) if (alert.scope === scope) await this.ledger.remove(alert);
+    });
+  }
+
   /** This process watches the account; its alerts are under `scope`. */
   join(account: string, scope: string): void {
     this.#scopes.set(account, scope);

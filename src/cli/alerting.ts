@@ -113,6 +113,17 @@ export class Alerting {
   join(account: string, address: AccountAddress): void {
     this.#joined.set(account, prefixOf(address));
     this.#desk?.join(account, prefixOf(address));
+    if (address.mode === 'live') void this.#endRehearsal(address).catch(() => undefined);
+  }
+
+  /** What a dry-run of the same account warned of is judged anew under the live journal. Another one may still be running. */
+  async #endRehearsal(address: AccountAddress): Promise<void> {
+    const { registry } = this.#ground ?? {};
+    if (registry === undefined) return;
+    const rehearsal = prefixOf({ ...address, mode: 'dryRun' });
+    const living = await registry.living();
+    const runs = (await registry.accounts()).filter((one) => prefixOf(one.address) === rehearsal);
+    if (living !== null && !runs.some(({ run }) => living.has(run))) this.#desk?.leave(rehearsal);
   }
 
   async close(): Promise<void> {

@@ -142,7 +142,8 @@ function moneyWords(intent: Filed['intent'], note: string, ltvAfter: string | nu
 }
 
 function modeRow({ at, mode, why }: ModeChange): Omit<HistoryRow, 'account'> {
-  return { at, loan: null, kind: 'mode', says: `is ${mode}${why === '' ? '' : `: ${why}`}` };
+  const is = mode === 'quarantine' ? 'is in quarantine' : `is ${mode}`;
+  return { at, loan: null, kind: 'mode', says: `${is}${why === '' ? '' : `: ${why}`}` };
 }
 
 const DID: Readonly<Record<string, string>> = {

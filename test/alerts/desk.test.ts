@@ -306,6 +306,18 @@ it('alerts of a simulated world that is gone leave, and nobody is told of them',
   expect((await next.desk.ledger.open()).filter(({ scope }) => scope === SCOPE)).toEqual([]);
 });
 
+it('alerts of a scope that nobody watches any more leave, and those of others stay', async () => {
+  const phone = new Memory();
+  const { desk } = await process([phone]);
+  desk.join('rehearsed', 'ballast:dryRun:{okx-1}:');
+  desk.hear('main', look([{}]));
+  desk.hear('rehearsed', look([{ category: 'capped' }]));
+  await expect.poll(() => [...phone.told('starved'), ...phone.told('capped')], soon).toEqual(['new', 'new']);
+  desk.leave('ballast:dryRun:{okx-1}:');
+  await expect.poll(async () => (await desk.ledger.open()).map(({ category }) => category), soon).toEqual(['starved']);
+  expect(phone.told('capped')).toEqual(['new']);
+});
+
 it('that the journal is short of room is told, told again when it gets worse, and over when there is room', async () => {
   const phone = new Memory('room');
   const { desk } = await process([phone], { file: 'file:room' });

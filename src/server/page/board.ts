@@ -130,7 +130,8 @@ function mattersOf(board: Board, wanted: string | null): readonly Matter[] {
 
 function sayingOf({ account, loan, means, says, over, acknowledged }: Alert): string {
   const by = acknowledged === null ? '' : ` Acknowledged by ${acknowledged.by}.`;
-  return `${loan ?? account ?? 'Ballast'}: ${means}. ${says}${over === null ? '' : ' It is over.'}${by}`;
+  const end = over === null ? '' : /[.!?]$/.test(says) ? ' It is over.' : '. It is over.';
+  return `${loan ?? account ?? 'Ballast'}: ${means}: ${says}${end}${by}`;
 }
 
 function ofAccount(account: Account): readonly Matter[] {
