@@ -6,6 +6,7 @@ import { measurePages } from './pages.ts';
 import { measurePure } from './pure.ts';
 import { measureScale } from './scale.ts';
 import { measureSeeds } from './seeds.ts';
+import { measureStanding } from './standing.ts';
 import { openBench } from './server.ts';
 import { TWENTY } from './world.ts';
 
@@ -22,6 +23,7 @@ export async function bench(redisProgram: string): Promise<void> {
     await world.close();
   }
   await measureScale(redisProgram, syncMs);
+  await measureStanding(redisProgram);
   await measureSeeds();
 }
 

@@ -51,7 +51,7 @@ export async function openBench(redisProgram: string, world: World): Promise<Ben
     ...{ config, clock: systemClock, redisProgram, observeOnly: false, log: silentLog },
     simulatorEntry: join(ROOT, 'dist/simulator/process.js'),
     tapesDir: join(ROOT, 'tapes'),
-    tape: Object.entries(world.tapes).map(([symbol, priceAt]) => tape(folder, symbol, priceAt)),
+    tape: writeTapes(folder, world),
     speed: 'max',
     onReady: () => Promise.resolve(),
     onEvent: (account, event) => {
@@ -95,6 +95,11 @@ export async function openBench(redisProgram: string, world: World): Promise<Ben
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** @returns their paths */
+export function writeTapes(folder: string, world: World): readonly string[] {
+  return Object.entries(world.tapes).map(([symbol, priceAt]) => tape(folder, symbol, priceAt));
 }
 
 function tape(folder: string, symbol: string, priceAt: (moment: number) => string): string {

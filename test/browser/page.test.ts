@@ -45,6 +45,10 @@ function card(page: Page, loan = LOAN) {
   return page.locator(`.loan[data-loan="${loan}"]`);
 }
 
+function attention(page: Page) {
+  return page.getByRole('list', { name: 'What needs attention' });
+}
+
 /** Points that the chart has painted in the colour of its line. */
 async function painted(page: Page): Promise<number> {
   return page.evaluate((name) => {
@@ -112,7 +116,7 @@ describe.concurrent('the page', { timeout: 60_000 }, () => {
     await expect
       .poll(() => card(page, OTHER).innerText())
       .toMatch(/paused by Ann through the page .*: moving collateral by hand/);
-    await expect.poll(() => page.locator('.attention').innerText()).toContain(`${OTHER}, by Ann`);
+    await expect.poll(() => attention(page).innerText()).toContain(`${OTHER}, by Ann`);
     await expect.poll(() => card(page, OTHER).innerText()).toMatch(/^[^]*\bpaused\b/);
 
     await card(page, OTHER)
@@ -125,6 +129,24 @@ describe.concurrent('the page', { timeout: 60_000 }, () => {
     await page.keyboard.press('Enter');
     await expect.poll(() => card(page, OTHER).innerText()).not.toMatch(/paused/);
     await expect.poll(() => card(page, OTHER).innerText()).toMatch(/healthy/);
+    expect(complaints).toEqual([]);
+  });
+
+  it('folds warnings into one line, which opens by keyboard and stays open, and takes them there', async ({
+    expect,
+  }) => {
+    const { page, complaints } = await arrive();
+    const folded = page.locator('details.folded');
+    await expect.poll(() => folded.locator('summary').innerText()).toMatch(/^\d+ warnings?/);
+    expect(await folded.locator('button').first().isVisible()).toBe(false);
+    await folded.locator('summary').focus();
+    await page.keyboard.press('Enter');
+    const warning = folded.locator('li', { hasText: OTHER }).first();
+    await warning.getByRole('button').click();
+    await page.getByRole('dialog').getByRole('textbox').first().fill('seen');
+    await page.getByRole('dialog').getByRole('button', { name: 'Acknowledge' }).click();
+    await expect.poll(() => folded.innerText()).toContain('Acknowledged by Ann');
+    expect(await warning.isVisible()).toBe(true);
     expect(complaints).toEqual([]);
   });
 
@@ -174,15 +196,13 @@ it('money whose fate is not known stands on the page with what would prove it, w
   redis.disconnect();
   const { page, complaints } = await arrive();
   const flying = page.locator('section', { has: page.getByRole('heading', { name: 'Money on its way' }) });
-  await expect
-    .poll(() => flying.innerText())
-    .toMatch(/unknown[^]*repay 100 USDT for coin\/binance\.crossMargin\. reset/i);
+  await expect.poll(() => flying.innerText()).toMatch(/unknown[^]*repay 100 USDT for coin\/binance\.crossMargin/i);
   const lines = await flying.locator('.ledger li').allInnerTexts();
   expect(lines[0]).toBe('intent abc-42-7');
   expect(lines.join('\n')).toMatch(
     /proof: its record in margin[^]*held: 100 USD of the budgets[^]*ballast resolve abc-42-7/,
   );
-  expect(await page.locator('.attention').first().innerText()).toMatch(/undecided/i);
+  expect(await attention(page).innerText()).toMatch(/undecided/i);
   expect(complaints).toEqual([]);
 }, 60_000);
 

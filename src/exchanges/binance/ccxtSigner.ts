@@ -5,8 +5,8 @@
  * An instance weighs several megabytes, so one is shared by all accounts of a process: `sign()` is synchronous, the
  * key is put in just before it and taken out just after, and no error of it leaves this file with its own words.
  */
-import { binance } from 'ccxt';
 import { z } from 'zod';
+import { Binance } from '../ccxt.ts';
 import type { Revealable } from '../kit.ts';
 import type { Endpoint, Group } from './endpoints.ts';
 
@@ -42,7 +42,7 @@ const GROUP_PATH: Readonly<Record<Group, string>> = {
   public: '/api/v3',
 };
 
-let shared: binance | undefined;
+let shared: InstanceType<typeof Binance> | undefined;
 
 /** Signs one call for `host` (origin without a slash at its end). The parameters carry `timestamp` and `recvWindow`. */
 export function signBinance(
@@ -51,7 +51,7 @@ export function signBinance(
   endpoint: Endpoint,
   params: Readonly<Record<string, string>>,
 ): Signed {
-  shared ??= new binance({ enableRateLimit: false });
+  shared ??= new Binance({ enableRateLimit: false });
   shared.urls['api'] = Object.fromEntries(Object.entries(GROUP_PATH).map(([group, path]) => [group, host + path]));
   shared.apiKey = key.id.reveal();
   shared.secret = key.secret.reveal();

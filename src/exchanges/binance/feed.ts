@@ -6,15 +6,15 @@
  * One socket serves all accounts of a process. ccxt does not reconnect by itself and notices a dead peer late: one loop
  * asks again after a growing pause, and a watchdog takes a silent socket down. Nothing is ever thrown at a caller.
  */
-import ccxt from 'ccxt';
 import type { Cancel, Clock } from '../../clock.ts';
 import type { Asset } from '../../core/loan.ts';
 import { parse } from '../../core/money.ts';
+import { Binance } from '../ccxt.ts';
 import type { PriceTick, Stop } from '../exchange.ts';
 import type { VenueLog } from '../kit.ts';
 
 type Listener = (tick: PriceTick) => void;
-type Socket = InstanceType<typeof ccxt.pro.binance>;
+type Socket = InstanceType<typeof Binance>;
 
 export interface FeedOptions {
   /** Origin of the market streams, e.g. `wss://stream.binance.com:9443`. */
@@ -130,7 +130,7 @@ export class PriceFeed {
   /** The socket, with stubs for markets: nothing is loaded over the network. */
   async #open(): Promise<Socket> {
     if (this.#socket !== null) return this.#socket;
-    const socket = new ccxt.pro.binance({
+    const socket = new Binance({
       enableRateLimit: false,
       streaming: { keepAlive: KEEP_ALIVE_MS, maxPingPongMisses: 1 },
     });

@@ -3,15 +3,15 @@
  * all accounts of a process. ccxt does not reconnect by itself and notices a dead peer late, so every asset has a loop
  * that asks again after a growing pause, and a watchdog takes a silent socket down. Nothing is ever thrown at a caller.
  */
-import ccxt from 'ccxt';
 import type { Cancel } from '../../clock.ts';
 import type { Asset } from '../../core/loan.ts';
 import { parse } from '../../core/money.ts';
+import { Okx } from '../ccxt.ts';
 import type { PriceTick, Stop } from '../exchange.ts';
 import type { Wiring } from './publicClient.ts';
 
 type Listener = (tick: PriceTick) => void;
-type Socket = InstanceType<typeof ccxt.pro.okx>;
+type Socket = InstanceType<typeof Okx>;
 
 /** Ping every 10 s, one miss allowed: a half-open socket is noticed in about 20 s instead of 72 s (clients.md §4). */
 const KEEP_ALIVE_MS = 10_000;
@@ -100,7 +100,7 @@ export class PriceFeed {
   async #open(asset: Asset): Promise<Socket> {
     let socket = this.#socket;
     if (socket === null) {
-      socket = new ccxt.pro.okx({
+      socket = new Okx({
         enableRateLimit: false,
         streaming: { keepAlive: KEEP_ALIVE_MS, maxPingPongMisses: 1 },
       });

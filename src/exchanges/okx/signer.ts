@@ -2,7 +2,7 @@
  * Signing by ccxt, pinned exactly, and nothing else of it (DESIGN §6, clients.md §7). One instance serves all accounts:
  * `sign()` is synchronous, so a key is inside it only while its own request is signed.
  */
-import { okx } from 'ccxt';
+import { Okx } from '../ccxt.ts';
 import type { Revealable } from '../kit.ts';
 import type { Endpoint } from './endpoints.ts';
 
@@ -33,7 +33,7 @@ export class SigningError extends Error {
   override readonly name = 'SigningError';
 }
 
-class Signer extends okx {
+class Signer extends Okx {
   /** Venue clock, ms: becomes the ISO timestamp that is signed (okx.md §1.2). */
   at = 0;
 

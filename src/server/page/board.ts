@@ -1,25 +1,17 @@
 /** The first screen: what is wrong, the accounts, money on its way, and all loans. */
-import type { Account, Alert, Board } from '../wire.ts';
-import { askAcknowledge, askAlert, askPause, askResume } from './dialogs.ts';
+import type { Account, Board } from '../wire.ts';
+import { AttentionView } from './attention.ts';
+import { askPause, askResume } from './dialogs.ts';
 import { h, refill } from './dom.ts';
-import { LoanList, placeOf } from './loans.ts';
+import { LoanList } from './loans.ts';
 import { inFlight, others } from './movements.ts';
 import type { Store } from './store.ts';
-import { pausedBy } from './times.ts';
 import type { Tone } from './words.ts';
-import { age, coins, MODE_WORDS, SENDS, stateOf, toneOf } from './words.ts';
-
-interface Matter {
-  readonly tone: Tone;
-  readonly what: string;
-  readonly says: string;
-  readonly place?: string;
-  readonly button?: { readonly words: string; readonly act: () => void };
-}
+import { age, coins, MODE_WORDS, SENDS } from './words.ts';
 
 export class BoardView {
   readonly element: HTMLElement;
-  readonly #attention = h('div', { 'aria-live': 'polite' });
+  readonly #attention = new AttentionView();
   readonly #accounts = h('div', { class: 'accounts' });
   readonly #flight = h('div', {});
   readonly #others = h('div', {});
@@ -37,7 +29,7 @@ export class BoardView {
       'div',
       {},
       h('h1', { class: 'said' }, 'All loans'),
-      this.#attention,
+      this.#attention.element,
       this.#flight,
       part('Loans', this.#list.element, legend()),
       part('Accounts', this.#accounts),
@@ -46,9 +38,7 @@ export class BoardView {
   }
 
   update(board: Board): void {
-    const found = mattersOf(board, this.#wanted);
-    const matters = board.acts ? found : found.map(({ button: _, ...rest }) => rest);
-    refill(this.#attention, matters, () => [attention(matters, board)]);
+    this.#attention.update(board, this.#wanted);
     this.#list.update(board.loans);
     this.#updateAccounts(board.accounts, board.acts);
     refill(
@@ -84,102 +74,6 @@ export class BoardView {
       updateAccount(card, account, acts);
     }
   }
-}
-
-function mattersOf(board: Board, wanted: string | null): readonly Matter[] {
-  const { accounts, absent, loans, inFlight: flying, alerts } = board;
-  const open = alerts ?? [];
-  const alert = (one: Alert): Matter => ({
-    tone: one.over !== null ? 'calm' : one.severity === 'critical' ? 'bad' : 'warn',
-    what: `alert ${one.id}${one.id === wanted ? ' (opened)' : ''}`,
-    says: sayingOf(one),
-    ...(one.acknowledged === null && one.over === null
-      ? { button: { words: 'Acknowledge', act: () => void askAlert(one.id, one.says) } }
-      : {}),
-  });
-  const gone = wanted !== null && alerts !== null && !open.some(({ id }) => id === wanted);
-  const over: Matter = { tone: 'calm', what: 'alert', says: 'The alert that this link is about is no longer open.' };
-  const matters: readonly Matter[] = [
-    ...absent.map(({ account, says }): Matter => ({ tone: 'bad', what: account, says: `is not watched: ${says}` })),
-    ...accounts.flatMap(ofAccount),
-    ...open.map(alert),
-    ...loans
-      .filter((loan) => toneOf(loan) === 'bad')
-      .map((loan): Matter => {
-        return {
-          tone: 'bad',
-          what: stateOf(loan.state).word,
-          says: `${loan.loan}: ${loan.says ?? stateOf(loan.state).means}`,
-          place: placeOf(loan),
-        };
-      }),
-    ...flying
-      .filter(({ state }) => state === 'unknown')
-      .map(({ what, loan, note }): Matter => {
-        return {
-          tone: 'bad',
-          what: 'undecided',
-          says: `${what} for ${loan}: ${note}. It is not sent again; the venue's records decide.`,
-        };
-      }),
-    ...(gone ? [over] : []),
-  ];
-  const order: readonly Tone[] = ['bad', 'warn', 'busy', 'off', 'calm'];
-  return [...matters].sort((a, b) => order.indexOf(a.tone) - order.indexOf(b.tone));
-}
-
-function sayingOf({ account, loan, means, says, over, acknowledged }: Alert): string {
-  const by = acknowledged === null ? '' : ` Acknowledged by ${acknowledged.by}.`;
-  const end = over === null ? '' : /[.!?]$/.test(says) ? ' It is over.' : '. It is over.';
-  return `${loan ?? account ?? 'Ballast'}: ${means}: ${says}${end}${by}`;
-}
-
-function ofAccount(account: Account): readonly Matter[] {
-  const { standing, seenMs, seenWithinMs, forAPerson } = account;
-  const name = account.account;
-  const late = seenMs !== null && seenWithinMs !== null && seenMs > seenWithinMs;
-  return [
-    ...standing.causes.map(({ kind, why }): Matter => ({
-      tone: account.accountMode === 'reducing' ? 'warn' : 'bad',
-      what: `${name} is ${account.accountMode}`,
-      says: standing.acknowledging ? `${why}. Acknowledged; the next look takes that.` : why,
-      ...(forAPerson.includes(kind) && !standing.acknowledging
-        ? { button: { words: 'Acknowledge', act: () => void askAcknowledge(account) } }
-        : {}),
-    })),
-    ...(late ? [{ tone: 'bad' as const, what: name, says: `was not seen for more than ${age(seenWithinMs)}.` }] : []),
-    ...standing.pauses.map(({ loan, paused }): Matter => ({
-      tone: 'off',
-      what: 'paused',
-      says: `${loan ?? `${name}, all of it`}, ${pausedBy(paused)}`,
-      button: {
-        words: 'Resume',
-        act: () =>
-          void askResume(
-            loan === null ? { kind: 'account', account: name } : { kind: 'loan', account: name, loan },
-            loan ?? name,
-          ),
-      },
-    })),
-  ];
-}
-
-function attention(matters: readonly Matter[], { loans }: Board): HTMLElement {
-  if (matters.length > 0) {
-    return h('ul', { class: 'attention', 'aria-label': 'What needs attention' }, ...matters.map(matterRow));
-  }
-  const count = loans.length === 1 ? 'The one loan is' : `All ${String(loans.length)} loans are`;
-  if (loans.length === 0) return h('p', { class: 'allwell' }, 'No loan has been seen yet.');
-  return h('p', { class: 'allwell' }, `Nothing needs you. `, h('span', {}, `${count} watched and short of nothing.`));
-}
-
-function matterRow({ tone, what, says, place, button }: Matter): HTMLElement {
-  const words = place === undefined ? says : h('a', { href: place, 'data-in-page': true }, says);
-  const act =
-    button === undefined
-      ? null
-      : h('button', { type: 'button', onclick: button.act, 'aria-label': `${button.words}: ${says}` }, button.words);
-  return h('li', { class: tone }, h('strong', {}, what), h('span', {}, words), h('span', { class: 'act' }, act));
 }
 
 function legend(): HTMLElement {
