@@ -8,6 +8,7 @@ import { measureScale } from './scale.ts';
 import { measureSeeds } from './seeds.ts';
 import { measureStanding } from './standing.ts';
 import { openBench } from './server.ts';
+import { measureTwenty } from './twenty.ts';
 import { TWENTY } from './world.ts';
 
 export async function bench(redisProgram: string): Promise<void> {
@@ -23,6 +24,7 @@ export async function bench(redisProgram: string): Promise<void> {
     await world.close();
   }
   await measureScale(redisProgram, syncMs);
+  await measureTwenty(redisProgram);
   await measureStanding(redisProgram);
   await measureSeeds();
 }
