@@ -34,8 +34,7 @@ export async function paymentsAfter(bench: Bench, moves: number): Promise<number
   for (let move = 0; move < moves; move += 1) {
     const sent = PAYERS.map((account) => awaitEvent(bench, account, (event) => event.type === 'sent'));
     const settled = PAYERS.map((account) => awaitEvent(bench, account, (event) => event.type === 'confirmed'));
-    const from = systemClock.mono();
-    await bench.moment();
+    const from = await bench.moment();
     for (const at of await Promise.all(sent)) if (at !== null) samples.push(at - from);
     await Promise.all(settled);
     await systemClock.sleep(CALM_MS);

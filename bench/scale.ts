@@ -44,8 +44,7 @@ async function sends(bench: Bench, accounts: readonly string[]): Promise<readonl
   const stop = bench.listen((account, event) => {
     if (event.type === 'sent' && !at.has(account)) at.set(account, systemClock.mono());
   });
-  const from = systemClock.mono();
-  await bench.moment();
+  const from = await bench.moment();
   while (at.size < accounts.length && systemClock.mono() - from < GIVE_UP_MS) await systemClock.sleep(1);
   stop();
   await systemClock.sleep(CALM_MS);

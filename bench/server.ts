@@ -23,8 +23,8 @@ export interface Bench {
   runner(account: string): Runner;
   /** Calls back for every event until the returned function is called. */
   listen(hear: (account: string, event: LookEvent) => void): () => void;
-  /** One moment of the tape: prices move, and the server is told as by a feed. */
-  moment(): Promise<void>;
+  /** One moment of the tape: prices move, and the server is told as by a feed. @returns when, by the monotonic clock, ms */
+  moment(): Promise<number>;
   close(): Promise<void>;
 }
 
@@ -76,23 +76,32 @@ export async function openBench(redisProgram: string, world: World): Promise<Ben
   const startedMs = systemClock.mono() - from;
   return {
     ...{ app, page, startedMs },
+    ...handle(app),
+    listen: (hear) => {
+      listeners.add(hear);
+      return () => listeners.delete(hear);
+    },
+    close: async () => {
+      await app.stop();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** What a bench asks of the server. */
+function handle(app: App): Pick<Bench, 'runner' | 'moment'> {
+  return {
     runner: (account) => {
       const found = app.runners.find(({ name }) => name === account);
       if (found === undefined) throw new Error(`no account ${account}`);
       return found;
     },
-    listen: (hear) => {
-      listeners.add(hear);
-      return () => listeners.delete(hear);
-    },
     moment: async () => {
       const step = await app.simulated?.advance({ moments: 1 });
       if (step === undefined || step.done) throw new Error('the tape is over');
+      const toldAt = systemClock.mono();
       await app.onPrices(step.prices);
-    },
-    close: async () => {
-      await app.stop();
-      rmSync(folder, { recursive: true, force: true });
+      return toldAt;
     },
   };
 }

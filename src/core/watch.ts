@@ -61,7 +61,7 @@ export function estimate(loan: LoanView, prices: Readonly<Record<Asset, Dec>>): 
  * `null` when a look would show nothing new.
  */
 export function ringFor({ loan, levels }: Watched, prices: Readonly<Record<Asset, Dec>>): Ring | null {
-  if (loan.status !== 'open' || !concerns(loan, prices)) return null;
+  if (loan.status !== 'open' || !isMovedBy(loan, prices)) return null;
   const { bias, trigger } = prepare(loan);
   const { D, C } = estimate(loan, prices);
   const risk = D.times(bias);
@@ -104,8 +104,9 @@ function prepare(loan: LoanView): Prepared {
   return made;
 }
 
-function concerns(loan: LoanView, prices: Readonly<Record<Asset, Dec>>): boolean {
-  return prepare(loan).coins.some((coin) => prices[coin.asset] !== undefined);
+/** Whether any of these prices is another one than the loan's view has: cheap, and asked of every loan at every tick. */
+export function isMovedBy(loan: LoanView, prices: Readonly<Record<Asset, Dec>>): boolean {
+  return prepare(loan).coins.some(({ asset, price }) => prices[asset]?.eq(price) === false);
 }
 
 function levelsOver(trigger: Dec, levels: Levels): readonly Dec[] {

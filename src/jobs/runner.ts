@@ -4,7 +4,7 @@ import type { Clock } from '../clock.ts';
 import { within } from '../clock.ts';
 import type { AccountView, Asset, LoanId } from '../core/loan.ts';
 import type { Dec } from '../core/money.ts';
-import { worthALook } from '../core/watch.ts';
+import { isMovedBy, worthALook } from '../core/watch.ts';
 import type { Venue } from '../exchanges/exchange.ts';
 import type { ReferenceFeed } from '../exchanges/reference.ts';
 import type { AccountSetup, LookDeps, LookEvent } from './account.ts';
@@ -203,7 +203,8 @@ export class Runner {
   async onPrices(prices: Readonly<Record<Asset, Dec>>): Promise<boolean> {
     const view = this.#view;
     if (view === null) return false;
-    const leveled = view.loans.flatMap((loan) => {
+    const moved = view.loans.filter((loan) => this.#waiting.has(loan.id) || isMovedBy(loan, prices));
+    const leveled = moved.flatMap((loan) => {
       const found = followed(this.#setup, loan);
       return 'none' in found ? [] : [{ loan, levels: found.levels }];
     });
