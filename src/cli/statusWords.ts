@@ -1,9 +1,9 @@
 /** `ballast status` for a person: account by account, what is wrong first. Pure. */
 import { duration, percent } from '../core/words.ts';
 import type { LoanStatus } from '../reading/loans.ts';
+import { ledgerWords } from '../reading/ledgerWords.ts';
 import type { AccountStatus, Status } from '../reading/status.ts';
 import { externalWords } from './externals.ts';
-import { ledgerWords } from '../reading/ledgerWords.ts';
 import { stateWord } from './report.ts';
 import { reachWords, targetWords } from './survival.ts';
 import { ageWords, termsWords } from './terms.ts';

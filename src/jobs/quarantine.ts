@@ -6,8 +6,8 @@
  *
  * While the venue is still at work on a call that only the witness knows, or that is made like ours, both wait for it: what
  * it comes to is not in the reads yet. Lists show such a call on Binance; OKX lists nothing before it is done, so the calls
- * that the witness knows are asked for by their ids as well. A record made like ours that neither the journal nor the witness of this machine explains was sent by another Ballast
- * with another journal: then the account halts for a person.
+ * that the witness knows are asked for by their ids as well. A record made like ours that neither the journal nor the
+ * witness of this machine explains was sent by another Ballast with another journal: then the account halts for a person.
  */
 import { isoOf } from '../clock.ts';
 import type { Intent } from '../core/intent.ts';
