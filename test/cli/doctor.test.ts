@@ -91,7 +91,6 @@ it('names everything that is wrong with keys, clocks, Redis and channels at once
   await client.config('SET', 'appendfsync', 'everysec');
   const more = `redis: { url: "${redisUrl}" }
 alerts: { to: { good: "${hook.url}/a", bad: "http://127.0.0.1:9/b" }, deadMan: "${hook.url}/ping" }
-server: off
 `;
   const ended = await examine(more, '--json');
   expect(ended.code, ended.err).toBe(2);
@@ -119,7 +118,7 @@ it('takes what the file accepts for a warning, and a warning for no success when
   await told('/act', { venue: 'binance', do: 'permissions', account: 'saved', margin: true, withdraw: true });
   await told('/clock', { skewMs: 0 });
   await redis.connect().config('SET', 'maxmemory-policy', 'noeviction');
-  const more = `redis: { url: "${redisUrl}", acceptWriteLoss: yes }\nalerts: { to: { good: "${hook.url}/a" } }\nserver: off\n`;
+  const more = `redis: { url: "${redisUrl}", acceptWriteLoss: yes }\nalerts: { to: { good: "${hook.url}/a" } }\n`;
   const text = externalAccounts(
     { saved: { ...external('saved', false), env: 'A' } },
     { binance: venues.binance.rest, okx: venues.okx.rest },
@@ -143,7 +142,7 @@ it('says what it could not examine when a venue is away', async () => {
   const away = { ...external('saved', false), hosts: { rest: 'http://127.0.0.1:9', ws: 'ws://127.0.0.1:9' }, env: 'A' };
   const text = externalAccounts({ saved: away }, { binance: venues.binance.rest, okx: venues.okx.rest });
   const folder = temporaryFolder();
-  const config = writePolicy(folder, `${text}server: off\n`);
+  const config = writePolicy(folder, text);
   const where = ['--config', config, '--data-dir', join(folder, 'redis')];
   const ended = await ballast(['doctor', ...where, '--json'], { env: keyOf(venues, 'saved', 'A') });
   expect(ended.code, ended.err).toBe(69);

@@ -142,6 +142,7 @@ export function externalAccounts(
   });
   return `version: 1
 mode: ${isLive ? 'live' : 'dry-run'}
+server: off
 timing: { lagMargin: 300ms, reflectTimeout: 1s, okxWindow: 3s, binanceRecvWindow: 1s, requestDeadline: 700ms, settleInLane: 300ms, lookEvery: 400ms, lookSoon: 200ms, maxAge: 2s, stalled: 500ms, lock: 2s }
 dislocation: { hosts: { binance: "${prices.binance}", okx: "${prices.okx}" } }
 accounts:

@@ -53,7 +53,7 @@ async function serve(name: string): Promise<Served> {
   const text = readFileSync(path, 'utf8')
     .replace(/^ {2}coin:[^]*/m, '')
     .replace('    loans:', `    ${wallets}\n    loans:`);
-  writeFileSync(path, `${text}server: off\n`);
+  writeFileSync(path, text);
   const served = standingBy(meeting);
   await served.cli.says(/the quarantine is over/);
   return served;

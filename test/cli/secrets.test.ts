@@ -82,7 +82,7 @@ function policy(): string {
     /^ {4}venue: (binance|okx)$/gm,
     (line, venue: 'binance' | 'okx') => `${line}\n    wallets: { ${wallets[venue]} }`,
   );
-  return text.replace(
+  return text.replace('server: off\n', '').replace(
     'accounts:\n',
     `server: { listen: "127.0.0.1:0", token: "\${env:TOKEN}" }
 alerts:
