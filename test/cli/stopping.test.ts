@@ -46,7 +46,7 @@ async function serve(names: readonly string[]): Promise<Server> {
     ]),
   );
   const policy = externalAccounts(accounts, { binance: venues.binance.rest, okx: venues.okx.rest });
-  const config = writePolicy(folder, able(`server: off\n${policy}`));
+  const config = writePolicy(folder, able(policy));
   const env = Object.assign({}, ...names.map((name) => keyOf(venues, name, name.toUpperCase()))) as Record<
     string,
     string
