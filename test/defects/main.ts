@@ -4,13 +4,18 @@
  */
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
+import { asked, whole } from '../support/asked.ts';
 import type { Defect } from './defect.ts';
 import { DEFECTS } from './list.ts';
 import { OPTIONS } from './options.ts';
 import { hunt } from './runner.ts';
 import type { Verdict } from './runner.ts';
 
-const { values, positionals } = parseArgs({ options: OPTIONS, allowPositionals: true });
+const { values, positionals } = asked('npm run defects -- [--fast] [--every N] [--jobs J] [words of a name]', () => {
+  const read = parseArgs({ options: OPTIONS, allowPositionals: true });
+  for (const name of ['every', 'jobs'] as const) whole(name, read.values[name] ?? '1');
+  return read;
+});
 const words = positionals.join(' ');
 const meant = DEFECTS.filter(({ name, fast }) => name.includes(words) && (!values.fast || fast === true));
 const chosen = meant.filter((_defect, index) => index % Number(values.every ?? 1) === 0);

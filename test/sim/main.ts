@@ -4,6 +4,7 @@
  */
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
+import { asked, whole } from '../support/asked.ts';
 import { OPTIONS } from './options.ts';
 import { playSeeds } from './pool.ts';
 import { Tally, violationText } from './report.ts';
@@ -14,12 +15,14 @@ const PROGRESS_MS = process.stderr.isTTY ? 500 : 10_000;
 /** After so many broken seeds the rest would only say the same. */
 const ENOUGH = 20;
 
-const { values } = parseArgs({ options: OPTIONS });
-const whole = (name: string, text: string): number => {
-  if (!/^\d{1,9}$/.test(text)) throw new Error(`--${name} must be a whole number, not ${text}`);
-  return Number(text);
-};
-const first = whole('seed', values.seed);
+const { first, count, jobs } = asked('npm run sim -- --seeds N [--seed FIRST] [--jobs J], or --seed S for one', () => {
+  const { values } = parseArgs({ options: OPTIONS });
+  return {
+    first: whole('seed', values.seed),
+    count: values.seeds === undefined ? null : whole('seeds', values.seeds),
+    jobs: values.jobs === undefined ? availableParallelism() : whole('jobs', values.jobs),
+  };
+});
 
 const WIPE = '\r\u001b[2K';
 
@@ -28,21 +31,21 @@ function wipe(): void {
   if (process.stderr.isTTY) process.stderr.write(WIPE);
 }
 
-function progress({ seeds, violations }: Tally, count: number, seconds: number): void {
+function progress({ seeds, violations }: Tally, wanted: number, seconds: number): void {
   const rate = seeds / seconds;
-  const left = Math.ceil((count - seeds) / rate);
-  const text = `${String(seeds)} of ${String(count)} seeds, ${rate.toFixed(1)} a second, about ${String(left)} s left, ${String(violations.length)} violations`;
+  const left = Math.ceil((wanted - seeds) / rate);
+  const text = `${String(seeds)} of ${String(wanted)} seeds, ${rate.toFixed(1)} a second, about ${String(left)} s left, ${String(violations.length)} violations`;
   process.stderr.write(process.stderr.isTTY ? `${WIPE}${text}` : `${text}\n`);
 }
 
-async function playMany(count: number): Promise<boolean> {
+async function playMany(wanted: number): Promise<boolean> {
   const tally = new Tally();
   const startedAt = performance.now();
   const seconds = (): number => (performance.now() - startedAt) / 1000;
   let toldAt = startedAt;
   await playSeeds({
-    seeds: Array.from({ length: count }, (_none, index) => first + index),
-    jobs: values.jobs === undefined ? availableParallelism() : whole('jobs', values.jobs),
+    seeds: Array.from({ length: wanted }, (_none, index) => first + index),
+    jobs,
     more: () => tally.violations.length < ENOUGH,
     onOutcome: (outcome) => {
       tally.add(outcome);
@@ -52,7 +55,7 @@ async function playMany(count: number): Promise<boolean> {
       }
       if (performance.now() - toldAt < PROGRESS_MS) return;
       toldAt = performance.now();
-      progress(tally, count, seconds());
+      progress(tally, wanted, seconds());
     },
   });
   wipe();
@@ -68,5 +71,5 @@ async function playOne(): Promise<boolean> {
   return outcome.violation === null;
 }
 
-const isFine = values.seeds === undefined ? await playOne() : await playMany(whole('seeds', values.seeds));
+const isFine = count === null ? await playOne() : await playMany(count);
 process.exitCode = isFine ? 0 : 1;
