@@ -49,6 +49,7 @@ describe('seeded simulations', () => {
     [894, 'a hanging transfer that the journal forgot arrived after its need was met otherwise'],
     [917, 'after a transfer whose money was used already, what `keep` says was paid with'],
     [1912, 'a call that a machine with a clock ahead had settled kept the next one undecided for good'],
+    [2740, 'a transfer that the venue failed at and gave back was reckoned as spent'],
   ])('seed %i stays mended: %s', async (seed) => {
     const outcome = await runSeed(seed);
     expect(violationText(outcome)).toBe('');

@@ -66,9 +66,7 @@ function isFed(log: Log, account: AccountPlan, intent: Intent): boolean {
 
 /** What of the same policy moved or may still move; a transfer and the repayment that it feeds count once. */
 function spentUsd(log: Log, account: AccountPlan, intent: Intent): number {
-  const moved = new Set(
-    log.truth.moves.flatMap(({ cause }) => (cause?.kind === 'request' && cause.tag !== null ? [cause.tag] : [])),
-  );
+  const moved = movedTags(log);
   const sums = new Map<string, { transfers: number; others: number }>();
   for (const { tag, intent: other, at, account: of } of log.sent) {
     if (
@@ -89,6 +87,18 @@ function spentUsd(log: Log, account: AccountPlan, intent: Intent): number {
     sums.set(name, sum);
   }
   return [...sums.values()].reduce((total, { transfers, others }) => total + Math.max(transfers, others), 0);
+}
+
+/** Calls of which something is left: what a venue took, failed at and gave back was not spent. */
+function movedTags(log: Log): ReadonlySet<string> {
+  const left = new Map<string, Map<string, Dec>>();
+  for (const { cause, changes } of log.truth.moves) {
+    if (cause?.kind !== 'request' || cause.tag === null) continue;
+    const places = left.get(cause.tag) ?? new Map<string, Dec>();
+    for (const [place, by] of changes) places.set(place, by.plus(places.get(place) ?? 0));
+    left.set(cause.tag, places);
+  }
+  return new Set([...left].flatMap(([tag, places]) => ([...places.values()].every((by) => by.isZero()) ? [] : [tag])));
 }
 
 /** At the lowest price that the plan can have seen. */
