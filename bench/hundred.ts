@@ -1,4 +1,5 @@
 /** A hundred simulated accounts with five hundred loans: ninety on OKX, ten on Binance, each with limits of its own. */
+import { binanceAccount, okxAccount, policyText } from './policy.ts';
 import type { World } from './server.ts';
 
 /** Its first loan owes against BTC, which only this account holds. */
@@ -26,49 +27,19 @@ export const HUNDRED: World = {
   },
 };
 
-function policy(dataDir: string): string {
-  const okx = OKX.map(
-    (name) =>
-      `  ${name}:\n    venue: simulatedOkx\n    wallets: { funding: { keep: [] } }\n    loans: [{ product: flexibleLoan, match: { borrow: USDT }, policy: close }]`,
-  );
-  const binance = BINANCE.map(
-    (name) =>
-      `  ${name}:\n    venue: simulatedBinance\n    wallets: { spot: { keep: [] } }\n    loans: [{ product: crossMargin, policy: close }, { product: isolatedMargin, match: { symbol: any }, policy: far }]`,
-  );
-  const paired = [...OKX.map(okxHoldings), ...BINANCE.map(binanceHoldings)];
-  return `version: 1
-mode: dry-run
-redis: { dataDir: ${JSON.stringify(dataDir)} }
-server: { listen: "127.0.0.1:0" }
-timing: { lookEvery: 50s }
-accounts:
-${[...okx, ...binance].join('\n')}
-policies:
-  close:
-    bands: { warn: [cushion 9%], target: cushion 10%, act: cushion 8%, urgent: cushion 6.5% }
-    confirm: { act: 1 look, urgent: 1 look }
-    ladder: [{ do: repay, with: debt, from: wallet }]
-    limits:
-      perAction: unlimited
-      perHour: unlimited
-      perDay: unlimited
-      urgent: { perAction: unlimited, perDay: unlimited }
-      actions: 1000 per hour
-    coolDown: 10ms
-    whenShort: partial
-    whenUnsettled: otherMoney
-    whenDislocated: aim urgent
-    dust: leave
-    release: off
-  far:
+const FAR = `  far:
     extends: close
     bands: { warn: [cushion 5%], target: cushion 6%, act: cushion 4%, urgent: cushion 3% }
-simulation:
-  tape: calm-2023
-  settle: 20ms
-  accounts:
-${paired.join('\n')}
 `;
+
+function policy(dataDir: string): string {
+  const pairs = '{ product: isolatedMargin, match: { symbol: any }, policy: far }';
+  return policyText({
+    dataDir,
+    accounts: [...OKX.map(okxAccount), ...BINANCE.map((name) => binanceAccount(name, pairs))],
+    holdings: [...OKX.map(okxHoldings), ...BINANCE.map(binanceHoldings)],
+    more: FAR,
+  });
 }
 
 function okxHoldings(name: string, index: number): string {

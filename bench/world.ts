@@ -1,4 +1,5 @@
 /** Twenty simulated accounts with 56 loans, looked at every five seconds as in life, and the page of their server. */
+import { binanceAccount, okxAccount, policyText } from './policy.ts';
 import type { World } from './server.ts';
 
 /** Each moment of the tape takes so much off the price of BTC: enough to carry a loan from target to beyond act. */
@@ -19,45 +20,14 @@ export const TWENTY: World = {
 };
 
 function policy(dataDir: string): string {
-  const okx = (names: readonly string[]): string[] =>
-    names.map(
-      (name) =>
-        `  ${name}:\n    venue: simulatedOkx\n    wallets: { funding: { keep: [] } }\n    loans: [{ product: flexibleLoan, match: { borrow: USDT }, policy: close }]`,
-    );
-  const binance = BINANCE_WATCHERS.map(
-    (name) =>
-      `  ${name}:\n    venue: simulatedBinance\n    wallets: { spot: { keep: [] } }\n    loans: [{ product: crossMargin, policy: close }]`,
-  );
-  return `version: 1
-mode: dry-run
-redis: { dataDir: ${JSON.stringify(dataDir)} }
-server: { listen: "127.0.0.1:0" }
-timing: { lookEvery: 50s }
-accounts:
-${[...okx([...PAYERS, ...OKX_WATCHERS]), ...binance].join('\n')}
-policies:
-  close:
-    bands: { warn: [cushion 9%], target: cushion 10%, act: cushion 8%, urgent: cushion 6.5% }
-    confirm: { act: 1 look, urgent: 1 look }
-    ladder: [{ do: repay, with: debt, from: wallet }]
-    limits:
-      perAction: unlimited
-      perHour: unlimited
-      perDay: unlimited
-      urgent: { perAction: unlimited, perDay: unlimited }
-      actions: 1000 per hour
-    coolDown: 10ms
-    whenShort: partial
-    whenUnsettled: otherMoney
-    whenDislocated: aim urgent
-    dust: leave
-    release: off
-simulation:
-  tape: calm-2023
-  settle: 20ms
-  accounts:
-${[...PAYERS.map(payer), ...OKX_WATCHERS.map(okxWatcher), ...BINANCE_WATCHERS.map(binanceWatcher)].join('\n')}
-`;
+  return policyText({
+    dataDir,
+    accounts: [
+      ...[...PAYERS, ...OKX_WATCHERS].map(okxAccount),
+      ...BINANCE_WATCHERS.map((name) => binanceAccount(name)),
+    ],
+    holdings: [...PAYERS.map(payer), ...OKX_WATCHERS.map(okxWatcher), ...BINANCE_WATCHERS.map(binanceWatcher)],
+  });
 }
 
 function payer(name: string, index: number): string {

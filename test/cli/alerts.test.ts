@@ -65,23 +65,15 @@ function starved(service: HttpService): readonly Item[] {
   return items(service).filter(({ category }) => category === 'starved');
 }
 
-async function eventually<T>(look: () => T | undefined | false, what: string): Promise<T> {
+type Found<T> = T | undefined | false;
+
+async function eventually<T>(look: () => Found<T> | Promise<Found<T>>, what: string): Promise<T> {
   const giveUpAt = systemClock.mono() + SOON_MS;
   for (;;) {
-    const found = look();
+    const found = await look();
     if (found !== undefined && found !== false) return found;
     if (systemClock.mono() > giveUpAt) throw new Error(`never happened: ${what}`);
     await systemClock.sleep(20);
-  }
-}
-
-async function eventuallyListed(expected: string, where: readonly string[]): Promise<void> {
-  const giveUpAt = systemClock.mono() + SOON_MS;
-  for (;;) {
-    const { out } = await ballast(['alert', 'list', ...where]);
-    if (out === expected) return;
-    if (systemClock.mono() > giveUpAt) throw new Error(`still listed: ${out}`);
-    await systemClock.sleep(200);
   }
 }
 
@@ -119,7 +111,8 @@ it('a starved loan is told in three sentences, again and again until acknowledge
   await eventually(() => items(hook).filter(({ reason }) => reason === 'over').length >= 3, 'all are over');
   expect(starved({ posts: hook.posts.slice(silent) } as HttpService).map(({ reason }) => reason)).toEqual(['over']);
   // What is over stays listed until every channel has been told so.
-  await eventuallyListed('No alert is open.\n', where);
+  const listed = async (): Promise<string> => (await ballast(['alert', 'list', ...where])).out;
+  await eventually(async () => (await listed()) === 'No alert is open.\n', 'nothing is listed');
   cli.signal('SIGINT');
   const { code, out, err } = await cli.end();
   expect(code).toBe(0);

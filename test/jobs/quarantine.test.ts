@@ -1,5 +1,6 @@
 /** An account whose journal cannot be trusted: no money until its date has passed and a day of records is in the budgets. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Intent } from '../../src/core/intent.ts';
 import { parse } from '../../src/core/money.ts';
 import type { ExternalAct, ExternalActs } from '../../src/exchanges/exchange.ts';
 import { JOURNAL_ID_KEY } from '../../src/jobs/keys.ts';
@@ -70,6 +71,15 @@ async function outOfQuarantine(one: Guarded): Promise<void> {
   await one.b.look();
   one.b.clock.pass(QUARANTINE_MS + 1_000);
   await one.b.look();
+}
+
+/** Out of quarantine, and what left first. */
+async function firstCall(one: Guarded): Promise<Intent> {
+  await outOfQuarantine(one);
+  await one.b.look();
+  const [sent] = one.b.venue.sent;
+  if (sent === undefined) throw new Error('nothing was sent');
+  return sent;
 }
 
 describe('a journal that is new for its account', () => {
@@ -197,10 +207,7 @@ describe('a journal that was taken back', () => {
 describe('a journal that was taken back to just before a claim', () => {
   it('charges the call that it now holds as a plan, and does not take its record for a stranger’s', async () => {
     const one = guarded();
-    await outOfQuarantine(one);
-    await one.b.look();
-    const [sent] = one.b.venue.sent;
-    if (sent === undefined) throw new Error('nothing was sent');
+    const sent = await firstCall(one);
     const client = redis.connect();
     await client.hset(`${one.b.journal.prefix}intent:${sent.id}`, 'state', 'planned');
     await client.sadd(`${one.b.journal.prefix}open`, sent.id);
@@ -225,10 +232,7 @@ describe('a journal that was taken back to just before a claim', () => {
     ['does not wait when the journal still follows it', 'unknown', 'active'],
   ] as const)('%s, although only the witness may know', async (_what, state, after) => {
     const one = guarded();
-    await outOfQuarantine(one);
-    await one.b.look();
-    const [sent] = one.b.venue.sent;
-    if (sent === undefined) throw new Error('nothing was sent');
+    const sent = await firstCall(one);
     const client = redis.connect();
     await client.hset(`${one.b.journal.prefix}intent:${sent.id}`, 'state', state);
     await client.set(`${one.b.journal.prefix}epoch`, '1');
@@ -247,21 +251,14 @@ describe('a journal that was taken back to just before a claim', () => {
     'asks for each call that only the witness knows by its id: one that the venue %s',
     async (_what, verdict, after) => {
       const one = guarded();
-      await outOfQuarantine(one);
-      await one.b.look();
-      const [sent] = one.b.venue.sent;
-      if (sent === undefined) throw new Error('nothing was sent');
+      const sent = await firstCall(one);
       const client = redis.connect();
       await client.del(...(await client.keys(`${one.b.journal.prefix}*`)));
       const why = 'asset/transfer-state says so';
-      one.b.venue.evidence = (intent) => {
-        if (intent.id !== sent.id || verdict !== null)
-          return Promise.resolve(
-            verdict === 'happened'
-              ? { verdict, ref: null, amount: sent.amount, why }
-              : { verdict: verdict ?? 'cannotTell', why },
-          );
-        return Promise.reject(new Error('no answer'));
+      one.b.venue.evidence = () => {
+        if (verdict === null) return Promise.reject(new Error('no answer'));
+        const { amount } = sent;
+        return Promise.resolve(verdict === 'happened' ? { verdict, ref: null, amount, why } : { verdict, why });
       };
       await outOfQuarantine(one);
       await one.b.looks(2, 600_000);
