@@ -93,6 +93,8 @@ describe('history', () => {
   it('tells a payment that is not done in words that say so', async () => {
     const fates = ['rejected', 'unknown', 'refused', 'settling'] as const;
     for (const [at, state] of fates.entries()) {
+      // Times are whole ms: each payment has its own.
+      await systemClock.sleep(2);
       const { epoch } = await book.open();
       const intent = anIntent(`i${String(at)}`, { epoch });
       await book.commit(epoch, 'digest', commitWith(intent));
