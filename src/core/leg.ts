@@ -11,7 +11,7 @@ import type { Ask, Plan } from './ladder.ts';
 import { capsOf } from './limits.ts';
 import type { PlanStep } from './remedy.ts';
 import { sizingOf } from './sizingRecord.ts';
-import { type Dec, ZERO, ceil, format } from './money.ts';
+import { type Dec, ZERO, ceil, format, min } from './money.ts';
 
 type ActPart = Pick<
   Extract<Decision, { verdict: 'act' }>,
@@ -95,12 +95,15 @@ function markLeg(ask: Ask, step: PlanStep): Marked {
   if (isFull || call.identified === 'clientId' || !mayMark(ask, step))
     return { amount, tail: ZERO, fingerprint: 'unmarked' };
   const feeds = call.verb === 'transferIn' && step.route.length > 1;
+  const most = feeds ? step.fit.sources : step.fit.most;
+  const more = feeds ? amount.plus(markWidth(amount, step.decimals)) : amount;
   const marked = mark({
-    amount: feeds ? amount.plus(markWidth(amount, step.decimals)) : amount,
+    // A transfer of all there is has no room above it, only below.
+    amount: step.fit.direction === 'down' ? min(more, most) : more,
     decimals: step.decimals,
     seed: `${input.view.account}-${input.epoch}-${ask.loan.id}-${call.verb}`,
     direction: step.fit.direction,
-    most: feeds ? step.fit.sources : step.fit.most,
+    most,
     least: step.fit.least,
     recent: input.recentAmounts,
   });

@@ -4,8 +4,10 @@
  * explains with it what it doubted.
  */
 import { timeout } from '../clock.ts';
+import type { Intent } from '../core/intent.ts';
 import type { ExternalAct, Gap, Reports } from '../exchanges/exchange.ts';
 import type { LookDeps, Severity } from './account.ts';
+import { callsOf } from './claims.ts';
 import type { Errand } from './errands.ts';
 
 /** Name of the errand. */
@@ -33,13 +35,18 @@ async function search(
   gapTeller: GapTeller,
   signal: AbortSignal,
 ): Promise<void> {
-  const { journal, clock, setup } = deps;
+  const { journal, clock, setup, safeguard } = deps;
   const { name, timing } = setup();
   const startedAt = clock.wall();
   const reach = await journal.externals.reach(startedAt);
   const since = Math.max(reach.begin, Math.min(reach.readTo, startedAt) - overlapOf(timing));
-  // An intent is written before its call leaves, so asking after the records were read misses none of ours.
-  const ours = () => journal.intentsSince(since - MOST_BEHIND_MS);
+  // An intent is written before its call leaves, so asking after the records were read misses none of ours; a journal that
+  // was taken back does, and its calls are nobody else's all the same.
+  const ours = async (): Promise<readonly Intent[]> => {
+    const began = since - MOST_BEHIND_MS;
+    const calls = callsOf(await journal.intentsSince(began), safeguard?.witness.claimsSince(began) ?? []);
+    return [...calls.known, ...calls.forgotten];
+  };
   const over = AbortSignal.any([signal, timeout(clock, Math.max(1, Math.round(timing.recordsEveryMs * PATIENCE)))]);
   const { acts, gaps } = await reports.external(since, ours, over);
   signal.throwIfAborted();

@@ -19,11 +19,11 @@ import type { ExternalAct } from '../exchanges/exchange.ts';
 import type { AccountContext } from '../machines/accountMachine.ts';
 import { isAccountContext } from '../machines/accountMachine.ts';
 import type { AccountSetup, LookDeps } from './account.ts';
+import { callsOf } from './claims.ts';
 import { Draft } from './draft.ts';
 import type { Opened } from './journal.ts';
 import { messageOf, withDeadline } from './observing.ts';
 import { gather } from './reconcile.ts';
-import { BEFORE_CLAIM } from './witness.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -78,11 +78,7 @@ export async function imported(
   }
   const since = now - DAY_MS;
   const sent = safeguard.witness.claimsSince(since);
-  const held = await journal.intents();
-  // A journal that was taken back to just before a claim holds the call as a plan, which the next look voided.
-  const known = held.filter(({ id, state }) => !BEFORE_CLAIM.includes(state) || !sent.some((one) => one.id === id));
-  const ids = new Set(known.map(({ id }) => id));
-  const forgotten = sent.filter(({ id }) => !ids.has(id));
+  const { known, forgotten } = callsOf(await journal.intents(), sent);
   // Nothing is sent meanwhile, so what was sent before the records are read is all there is.
   const ours = (): Promise<readonly Intent[]> => Promise.resolve([...known, ...forgotten]);
   const read = await safeguard.external(since, ours, withDeadline(clock, signal, setup)).catch(messageOf);

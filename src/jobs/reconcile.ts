@@ -10,6 +10,7 @@ import { explanationOf } from '../core/plausible.ts';
 import type { Weighed } from '../exchanges/exchange.ts';
 import { awaited } from '../machines/step.ts';
 import type { AccountSetup, LookDeps } from './account.ts';
+import { callsOf, undisputed } from './claims.ts';
 import type { Draft } from './draft.ts';
 import type { Opened } from './journal.ts';
 import { retryAfterOf, withDeadline } from './observing.ts';
@@ -113,7 +114,9 @@ export async function judge(
   view: AccountView,
 ): Promise<readonly Intent[]> {
   const judged: Intent[] = [];
-  for (const { intent, evidence } of gathered) {
+  for (const { intent, evidence: read } of gathered) {
+    const claimed = deps.safeguard?.witness.claimsSince(intent.plannedAt) ?? [];
+    const evidence = read && undisputed(read, intent, [...ours, ...callsOf(ours, claimed).forgotten]);
     const now = deps.clock.wall();
     const shown = shownAmong(intent, view, others, besides(intent, ours), setup.timing.lagMarginMs);
     const ruled = ruling(intent, evidence, shown, now, setup.timing);

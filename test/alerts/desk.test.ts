@@ -174,7 +174,7 @@ describe('one process', () => {
     const phone = new Memory();
     const { desk } = await process([phone]);
     desk.hear('main', { type: 'alert', severity: 'critical', category: 'unreachable', loan: null, says: 'away' });
-    await expect.poll(() => phone.told('unreachable'), soon).toEqual(['new']);
+    await expect.poll(() => phone.told('unreachable'), soon).toContain('new');
     desk.hear('main', look());
     await expect.poll(() => phone.told('unreachable'), soon).toContain('over');
   });
@@ -312,17 +312,18 @@ it('alerts of a scope that nobody watches any more leave, and those of others st
   desk.join('rehearsed', 'ballast:dryRun:{okx-1}:');
   desk.hear('main', look([{}]));
   desk.hear('rehearsed', look([{ category: 'capped' }]));
-  await expect.poll(() => [...phone.told('starved'), ...phone.told('capped')], soon).toEqual(['new', 'new']);
+  // What nobody acknowledges is told again on a slow machine.
+  for (const category of ['starved', 'capped']) await expect.poll(() => phone.told(category), soon).toContain('new');
   desk.leave('ballast:dryRun:{okx-1}:');
   await expect.poll(async () => (await desk.ledger.open()).map(({ category }) => category), soon).toEqual(['starved']);
-  expect(phone.told('capped')).toEqual(['new']);
+  expect(phone.told('capped')).not.toContain('over');
 });
 
 it('that the journal is short of room is told, told again when it gets worse, and over when there is room', async () => {
   const phone = new Memory('room');
   const { desk } = await process([phone], { file: 'file:room' });
   desk.storage('400 MiB are left on the disk of the journal', 'warning');
-  await expect.poll(() => phone.told('storage'), soon).toEqual(['new']);
+  await expect.poll(() => phone.told('storage'), soon).toContain('new');
   desk.storage('100 MiB are left on the disk of the journal', 'critical');
   await expect.poll(() => phone.told('storage').length, soon).toBeGreaterThan(1);
   desk.storage(null, 'warning');

@@ -287,6 +287,17 @@ describe('fingerprints', () => {
     expect(parse(second.ltvAfter).lte('0.62')).toBe(true);
   });
 
+  it('mark downwards a transfer of all there is, so that no two of them are alike', () => {
+    const all = { ...FREE, wallet: wallet('spot', { USDT: '3467.16238467' }) };
+    const [first, second] = [act(all), act({ ...all, epoch: 8 })];
+    expect([first.leg.verb, first.fingerprint, second.fingerprint]).toEqual(['transferIn', 'marked', 'marked']);
+    expect(second.leg.amount).not.toBe(first.leg.amount);
+    for (const { leg } of [first, second]) {
+      const left = parse('3467.16238467').minus(leg.amount);
+      expect(left.gt(0) && left.lt('0.0002')).toBe(true);
+    }
+  });
+
   it('leave alone what a client id identifies in its record, what pays everything, and what the venue refused', () => {
     const coins = [coin({ amount: '1', price: '50000', free: '0' })];
     const okx = loan({ product: 'okx.flexibleLoan', key: '1', coins, debts: CROSS.debts });

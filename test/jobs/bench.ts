@@ -45,17 +45,18 @@ export const TIMING: Timing = {
   clockJumpMs: 5_000,
 };
 
-/** Time that passes only a little by itself, and as much as a test wants: every sleep is over at once. */
+/** Time that stands still, however slow the machine is, and passes as a test wants: every sleep is over at once. */
 export class TestClock implements Clock {
+  readonly #began = systemClock.wall();
   passed = 0;
   /** Moves the wall clock alone: somebody set it. */
   skew = 0;
 
   wall(): number {
-    return Math.round(systemClock.wall() + this.passed + this.skew);
+    return Math.round(this.#began + this.passed + this.skew);
   }
   mono(): number {
-    return systemClock.mono() + this.passed;
+    return this.passed;
   }
   pass(ms: number): void {
     this.passed += ms;
@@ -80,7 +81,7 @@ class FastJournal extends Journal {
 
   override async open(): Promise<Opened> {
     const opened = await super.open();
-    return { ...opened, redisNow: opened.redisNow + this.#clock.passed };
+    return { ...opened, redisNow: this.#clock.wall() - this.#clock.skew };
   }
 }
 

@@ -219,7 +219,8 @@ describe('on a tape', () => {
   it('prices are compared with what was said before and after they were read, or not at all', async () => {
     const { b, reference } = bench({ loans: HEALTHY });
     reference.pulled = true;
-    b.venue.frozen = { ...b.venue.view(), asOf: b.clock.wall() - 50 };
+    b.venue.frozen = b.venue.view();
+    b.clock.pass(50);
     await b.look();
     expect(modeOf(b)).toBe('active');
     b.venue.frozen = null;

@@ -82,7 +82,7 @@ async function dieAt(at: number, prepare: (b: Bench) => void, options: BenchOpti
 
 /** Looks until nothing is undecided: at most for as long as evidence takes (validity, lag, three reads over half a minute). */
 async function untilSettled(b: Bench): Promise<void> {
-  for (let looks = 0; looks < 18; looks += 1) {
+  for (let looks = 0; looks < 20; looks += 1) {
     await b.look();
     b.clock.pass(4_000);
     if (!(await b.journal.intents()).some(isUndecided)) return;

@@ -243,6 +243,41 @@ describe('a journal that was taken back to just before a claim', () => {
   });
 
   it.each([
+    ['the same amount that only the witness knows', '0', 'unknown'],
+    ['another amount', '0.01', 'confirmed'],
+  ] as const)('a record proves nothing beside another call of %s', async (_what, off, after) => {
+    const one = guarded();
+    const sent = await firstCall(one);
+    const prefix = `${one.b.journal.prefix}intent:${sent.id}`;
+    const client = redis.connect();
+    await client.hset(prefix, 'state', 'unknown', 'ref', '');
+    await client.sadd(`${one.b.journal.prefix}open`, sent.id);
+    const amount = parse(sent.amount).plus(off).toFixed();
+    await one.b.safeguard?.witness.claimed({ ...sent, id: 'forgotten', amount, state: 'sending', ref: null });
+    await client.set(`${one.b.journal.prefix}epoch`, '1');
+    one.b.venue.evidence = ({ amount: its }) =>
+      Promise.resolve({ verdict: 'happened', ref: 'r9', amount: its, why: 'record r9 is done' });
+    await one.b.look();
+    const held = await one.b.journal.intent(sent.id);
+    expect(held?.state).toBe(after);
+    if (after === 'unknown') expect(held?.note).toMatch(/r9.*but intent forgotten was of the same amount/);
+  });
+
+  it('a call that only the witness knows is nobody else’s act', async () => {
+    const one = guarded();
+    const sent = await firstCall(one);
+    const client = redis.connect();
+    await client.del(...(await client.keys(`${one.b.journal.prefix}*`)));
+    const asked: string[] = [];
+    one.b.venue.external = async (_since, ours) => {
+      asked.push(...(await ours()).map(({ id }) => id));
+      return NO_RECORDS;
+    };
+    await one.b.readRecords();
+    expect(asked).toEqual([sent.id]);
+  });
+
+  it.each([
     ['is still at work on', 'pending', 'quarantine'],
     ['has done', 'happened', 'active'],
     ['never got', 'didNotHappen', 'active'],

@@ -1,6 +1,6 @@
 import type { Intent, Verb } from '../../../../src/core/intent.ts';
 import type { Dec } from '../../../../src/core/money.ts';
-import { parse } from '../../../../src/core/money.ts';
+import { min, parse } from '../../../../src/core/money.ts';
 import { PRODUCT_FACTS } from '../../../../src/core/products.ts';
 import type { Caps } from '../../../../src/core/policy.ts';
 import type { AccountPlan } from '../../world/plan.ts';
@@ -52,41 +52,42 @@ function* tooMuch(log: Log, { account, tag }: Sent, intent: Intent): Iterable<st
     yield `${tag} makes ${spent.toFixed(2)} USD in an hour, ${limits.perHour.toFixed()} are allowed`;
 }
 
+/** Whether transfers had brought all that this repayment takes, whatever it was planned for: they were counted then. */
 function isFed(log: Log, account: AccountPlan, intent: Intent): boolean {
-  if (intent.verb !== 'repay' || intent.from !== 'inside') return false;
-  const fed = log.sent.filter(
-    ({ account: of, intent: other }) =>
-      of === account &&
-      other?.verb === 'transferIn' &&
-      other.episode === intent.episode &&
-      other.asset === intent.asset,
-  );
-  return fed.some(({ intent: other }) => other !== null && parse(other.amount).gte(intent.amount));
+  return reckoned(log, account, intent).some(({ tag, own }) => tag === intent.id && own === 0);
 }
 
-/** What of the same policy moved or may still move; a transfer and the repayment that it feeds count once. */
+/** What of the same policy moved or may still move, USD; a transfer and the repayment that it feeds count once. */
 function spentUsd(log: Log, account: AccountPlan, intent: Intent): number {
+  return reckoned(log, account, intent)
+    .filter(({ at }) => at >= log.now - HOUR_MS)
+    .reduce((total, { usd, own }) => total + usd * own, 0);
+}
+
+interface Reckoned {
+  readonly tag: string;
+  readonly at: number;
+  readonly usd: number;
+  /** The share of it that no transfer had brought. */
+  readonly own: number;
+}
+
+/** Calls of one product that moved or may still move, oldest first. */
+function reckoned(log: Log, account: AccountPlan, { product, id }: Intent): readonly Reckoned[] {
   const moved = movedTags(log);
-  const sums = new Map<string, { transfers: number; others: number }>();
-  for (const { tag, intent: other, at, account: of } of log.sent) {
-    if (
-      other === null ||
-      of !== account ||
-      other.product !== intent.product ||
-      RELEASES.includes(other.verb) ||
-      at < log.now - HOUR_MS
-    )
-      continue;
+  const brought = new Map<string, Dec>();
+  return log.sent.flatMap(({ tag, intent: other, at, account: of }): readonly Reckoned[] => {
+    if (other === null || of !== account || other.product !== product || RELEASES.includes(other.verb)) return [];
     const state = log.intent(account, tag)?.state;
-    const counts = moved.has(tag) || state === 'sending' || state === 'settling' || state === 'unknown';
-    if (!counts) continue;
-    const name = `${other.episode} ${other.asset} ${other.loan}`;
-    const sum = sums.get(name) ?? { transfers: 0, others: 0 };
-    if (other.verb === 'transferIn') sum.transfers += usdOf(log, other);
-    else sum.others += usdOf(log, other);
-    sums.set(name, sum);
-  }
-  return [...sums.values()].reduce((total, { transfers, others }) => total + Math.max(transfers, others), 0);
+    const counts = moved.has(tag) || state === 'sending' || state === 'settling' || state === 'unknown' || tag === id;
+    if (!counts) return [];
+    const [amount, place] = [parse(other.amount), `${other.loan} ${other.asset}`];
+    const there = brought.get(place) ?? parse('0');
+    const fed = other.verb === 'repay' && other.from === 'inside' ? min(there, amount) : parse('0');
+    // One that has not moved leaves what was brought for the next, which waits until it cannot move any more.
+    if (moved.has(tag)) brought.set(place, other.verb === 'transferIn' ? there.plus(amount) : there.minus(fed));
+    return [{ tag, at, usd: usdOf(log, other), own: amount.minus(fed).div(amount).toNumber() }];
+  });
 }
 
 /** Calls of which something is left: what a venue took, failed at and gave back was not spent. */
