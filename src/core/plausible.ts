@@ -12,7 +12,7 @@ import { Dec, ZERO, max, parse, sum } from './money.ts';
 
 /** One part of a view that cannot be true as it stands: a loan or a wallet. The other parts are as good as before. */
 export interface Doubt {
-  readonly what: 'debt' | 'collateral' | 'wallet' | 'threshold';
+  readonly what: 'debt' | 'collateral' | 'wallet' | 'threshold' | 'unknown';
   readonly of: Part;
   readonly says: string;
 }
@@ -42,6 +42,21 @@ export function plausible(previous: AccountView, view: AccountView, known: Known
     ...previous.loans.flatMap((before) => loanDoubts(before, view, known)),
     ...previous.wallets.flatMap((before) => walletDoubts(previous, before.name, view, known)),
   ];
+}
+
+/**
+ * Loans that read as closed and that nothing is remembered of: a journal that forgot cannot say that they owed a moment ago,
+ * and a venue that answers zero looks the same. @param previous what was believed last; `null`: nothing yet
+ */
+export function unknownAndClosed(previous: AccountView | null, view: AccountView): readonly Doubt[] {
+  const known = new Set(previous?.loans.map(({ id }) => id));
+  return view.loans
+    .filter(({ id, status }) => status === 'closed' && !known.has(id))
+    .map(({ id }) => ({
+      what: 'unknown',
+      of: id,
+      says: `${id} reads as closed, and nothing is known of it from before: three reads must agree`,
+    }));
 }
 
 /** What an intent would change if it happened: for intents sent since the last good view, settled or not. */

@@ -137,12 +137,13 @@ function hastenRecords(
   doubts: readonly Doubt[],
   strange: readonly Explained[],
 ): void {
-  if (doubts.length > 0) deps.askRecords(timing.plausibleAfterMs / ASKED_PER_DOUBT);
+  if (doubts.some(({ what }) => what !== 'unknown')) deps.askRecords(timing.plausibleAfterMs / ASKED_PER_DOUBT);
   else if (strange.length > 0) deps.askRecords(timing.recordsEveryMs / ASKED_PER_SEARCH);
 }
 
 function tellDoubts(setup: AccountSetup, draft: Draft, doubts: readonly Doubt[]): void {
-  for (const of of new Set(doubts.map((doubt) => doubt.of))) {
+  // A loan that nothing is known of is no trouble: the next looks will tell.
+  for (const of of new Set(doubts.flatMap((doubt) => (doubt.what === 'unknown' ? [] : [doubt.of])))) {
     const isWallet = doubts.some((doubt) => doubt.of === of && doubt.what === 'wallet');
     const held = isWallet ? 'takes nothing from it' : 'leaves this loan alone';
     const says = `${setup.name}: ${doubtWords(doubts, of)}. Ballast ${held} until three reads agree or a record of the venue explains it; whatever is not in doubt goes on. Look at the account yourself.`;
@@ -152,7 +153,8 @@ function tellDoubts(setup: AccountSetup, draft: Draft, doubts: readonly Doubt[])
 
 /** Every loan is in doubt: the look sees nothing. */
 function nothingLeft(draft: Draft, now: number, { doubts, suspect }: Belief): Seen {
-  const why = `the venue's numbers are not plausible: ${doubts.map(({ says }) => says).join('; ')}`;
+  const isNew = doubts.every(({ what }) => what === 'unknown');
+  const why = `${isNew ? '' : "the venue's numbers are not plausible: "}${doubts.map(({ says }) => says).join('; ')}`;
   draft.tellAccount({ type: 'OBSERVED', now });
   return { sight: null, blind: { why, suspect, retryAfterMs: 0 } };
 }

@@ -5,6 +5,7 @@
  */
 import { timeout } from '../clock.ts';
 import type { Intent } from '../core/intent.ts';
+import { parse } from '../core/money.ts';
 import type { ExternalAct, Gap, Reports } from '../exchanges/exchange.ts';
 import type { LookDeps, Severity } from './account.ts';
 import { callsOf } from './claims.ts';
@@ -40,23 +41,29 @@ async function search(
   const startedAt = clock.wall();
   const reach = await journal.externals.reach(startedAt);
   const since = Math.max(reach.begin, Math.min(reach.readTo, startedAt) - overlapOf(timing));
-  // An intent is written before its call leaves, so asking after the records were read misses none of ours; a journal that
-  // was taken back does, and its calls are nobody else's all the same.
-  const ours = async (): Promise<readonly Intent[]> => {
-    const began = since - MOST_BEHIND_MS;
-    const calls = callsOf(await journal.intentsSince(began), safeguard?.witness.claimsSince(began) ?? []);
-    return [...calls.known, ...calls.forgotten];
-  };
+  const began = since - MOST_BEHIND_MS;
+  // An intent is written before its call leaves, so asking after the records were read misses none of ours.
+  const ours = (): Promise<readonly Intent[]> => journal.intentsSince(began);
   const over = AbortSignal.any([signal, timeout(clock, Math.max(1, Math.round(timing.recordsEveryMs * PATIENCE)))]);
   const { acts, gaps } = await reports.external(since, ours, over);
   signal.throwIfAborted();
   gapTeller.tell(gaps);
   const known = await journal.externals.since(since - SAME_MS);
-  const fresh = acts.filter((act) => !isKnown(act, known, acts));
+  const { forgotten } = callsOf(await ours(), safeguard?.witness.claimsSince(began) ?? []);
+  const fresh = acts.filter((act) => !isKnown(act, known, acts)).map((act) => named(act, forgotten));
   const readTo = gaps.length === 0 ? startedAt : Math.max(reach.readTo, startedAt - MOST_BEHIND_MS);
   const written = await journal.externals.append(fresh, { ...reach, readTo }, since - SAME_MS);
   for (const act of written) deps.emit(name, { type: 'external', ...toldOf(act) });
   if (written.length > 0) await deps.ring('somebody else acted');
+}
+
+/** Opens what is said of an act that a call of ours did, as only the witness of this machine knows. */
+const FORGOTTEN = 'a call of Ballast that the journal forgot';
+
+/** To everything that plans it is an act like any other; to people it is not somebody else's. */
+function named(act: ExternalAct, forgotten: readonly Intent[]): ExternalAct {
+  const isOurs = forgotten.some(({ asset, amount }) => asset === act.asset && parse(amount).eq(act.amount));
+  return isOurs ? { ...act, says: `${FORGOTTEN}: ${act.says}` } : act;
 }
 
 /** Records lag, and stay open for a while: the longest that anything of ours does, too. */
@@ -111,6 +118,7 @@ export function toldOf(act: ExternalAct): {
     case 'transfer':
     case 'trade':
     case 'collateral': {
+      if (says.startsWith(FORGOTTEN)) return { act, severity: 'info', says: `${says}. The quarantine charges it` };
       const severity = effect === 'debtUp' || effect === 'collateralDown' ? 'warning' : 'info';
       return { act, severity: kind === 'trade' ? 'info' : severity, says: `somebody else: ${says}. ${goesOn}` };
     }

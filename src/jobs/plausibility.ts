@@ -9,7 +9,7 @@ import type { Intent } from '../core/intent.ts';
 import type { AccountView } from '../core/loan.ts';
 import { shows } from '../core/outcome.ts';
 import { afterMoves } from '../core/outsiders.ts';
-import { doubtIsOver, explanationOf, plausible } from '../core/plausible.ts';
+import { doubtIsOver, explanationOf, plausible, unknownAndClosed } from '../core/plausible.ts';
 import type { Doubt, Known } from '../core/plausible.ts';
 import type { Opened } from './journal.ts';
 import type { Timing } from './timing.ts';
@@ -32,7 +32,7 @@ export function believe(
   known: Known,
   { plausibleAfterMs }: Pick<Timing, 'plausibleAfterMs'>,
 ): Belief {
-  const doubts = previous === null ? [] : plausible(previous, view, known);
+  const doubts = [...(previous === null ? [] : plausible(previous, view, known)), ...unknownAndClosed(previous, view)];
   if (doubts.length === 0) return { doubts, suspect: null };
   const doubted = [...doubtedBefore(opened.suspect), view];
   const left = doubts.filter(({ of }) => !doubtIsOver(doubted, of, plausibleAfterMs));

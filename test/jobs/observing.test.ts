@@ -271,6 +271,27 @@ describe('an observation', () => {
     expect(b.venue.sent.length).toBeGreaterThan(0);
   });
 
+  it('of a loan that reads as closed and of which nothing is known is believed when three agree, and is no alert', async () => {
+    const b = bench({ loans: { one: { debt: '0', btc: '1' } } });
+    await b.looks(2, 4_000);
+    expect(await b.states()).toEqual({});
+    expect(b.last('blind')?.why).toMatch(/^desk\/.* reads as closed, and nothing is known of it from before/);
+    await b.looks(2, 4_000);
+    expect(await b.state()).toBe('closed');
+    expect(b.alerts('implausible')).toEqual([]);
+  });
+
+  it('of a loan that reads as closed after the journal was emptied closes nothing that owes', async () => {
+    const b = bench({ loans: { ...HEALTHY, two: { debt: '5000', btc: '1' } } });
+    const { debt } = b.venue.books('one');
+    b.venue.books('one').debt = new Dec('0');
+    await b.looks(2, 4_000);
+    expect(await b.states()).toEqual({ [b.venue.id('two')]: 'watching.healthy' });
+    b.venue.books('one').debt = debt;
+    await b.look();
+    expect(await b.state('one')).toBe('watching.healthy');
+  });
+
   it('that cannot be true is not believed sooner or never because looks come fast', async () => {
     const b = bench({ loans: HEALTHY });
     await b.look();

@@ -263,18 +263,20 @@ describe('a journal that was taken back to just before a claim', () => {
     if (after === 'unknown') expect(held?.note).toMatch(/r9.*but intent forgotten was of the same amount/);
   });
 
-  it('a call that only the witness knows is nobody else’s act', async () => {
+  it('an act that a call known to the witness did is not told as somebody else’s', async () => {
     const one = guarded();
+    await one.b.readRecords();
     const sent = await firstCall(one);
     const client = redis.connect();
-    await client.del(...(await client.keys(`${one.b.journal.prefix}*`)));
-    const asked: string[] = [];
-    one.b.venue.external = async (_since, ours) => {
-      asked.push(...(await ours()).map(({ id }) => id));
-      return NO_RECORDS;
-    };
+    await client.del(...(await client.keys(`${one.b.journal.prefix}intent:*`)), `${one.b.journal.prefix}index`);
+    const at = one.b.clock.wall();
+    one.b.venue.acts.push(act(one.b, { at, amount: parse(sent.amount) }), act(one.b, { at, ref: 'r2' }));
     await one.b.readRecords();
-    expect(asked).toEqual([sent.id]);
+    const told = one.b.events.flatMap((event) => (event.type === 'external' ? [event.says] : []));
+    expect(told).toEqual([
+      'a call of Ballast that the journal forgot: repayment of 1000 USDT. The quarantine charges it',
+      expect.stringMatching(/^somebody else: repayment of 1000 USDT/),
+    ]);
   });
 
   it.each([
