@@ -49,6 +49,7 @@ describe('seeded simulations', () => {
     [894, 'a hanging transfer that the journal forgot arrived after its need was met otherwise'],
     [917, 'after a transfer whose money was used already, what `keep` says was paid with'],
     [1912, 'a call that a machine with a clock ahead had settled kept the next one undecided for good'],
+    [2371, 'a transfer that never arrived and that Redis forgot was reckoned as spent'],
     [2452, 'a loan was called closed because the venue answered zero just after the journal was emptied'],
     [2538, 'two transfers of a whole wallet were alike, and one was proven by the record of the other'],
     [2611, 'what a transfer brought before Redis forgot was reckoned a second time'],

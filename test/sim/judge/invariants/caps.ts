@@ -1,4 +1,4 @@
-import type { Intent, Verb } from '../../../../src/core/intent.ts';
+import { type Intent, type Verb, isUndecided } from '../../../../src/core/intent.ts';
 import type { Dec } from '../../../../src/core/money.ts';
 import { min, parse } from '../../../../src/core/money.ts';
 import { PRODUCT_FACTS } from '../../../../src/core/products.ts';
@@ -78,9 +78,7 @@ function reckoned(log: Log, account: AccountPlan, { product, id }: Intent): read
   const brought = new Map<string, Dec>();
   return log.sent.flatMap(({ tag, intent: other, at, account: of }): readonly Reckoned[] => {
     if (other === null || of !== account || other.product !== product || RELEASES.includes(other.verb)) return [];
-    const state = log.intent(account, tag)?.state;
-    const counts = moved.has(tag) || state === 'sending' || state === 'settling' || state === 'unknown' || tag === id;
-    if (!counts) return [];
+    if (!moved.has(tag) && !mayMove(log, account, tag) && tag !== id) return [];
     const [amount, place] = [parse(other.amount), `${other.loan} ${other.asset}`];
     const there = brought.get(place) ?? parse('0');
     const fed = other.verb === 'repay' && other.from === 'inside' ? min(there, amount) : parse('0');
@@ -88,6 +86,12 @@ function reckoned(log: Log, account: AccountPlan, { product, id }: Intent): read
     if (moved.has(tag)) brought.set(place, other.verb === 'transferIn' ? there.plus(amount) : there.minus(fed));
     return [{ tag, at, usd: usdOf(log, other), own: amount.minus(fed).div(amount).toNumber() }];
   });
+}
+
+/** What Redis forgot is waited for before anything else leaves, and is reckoned when it has moved. */
+function mayMove(log: Log, account: AccountPlan, tag: string): boolean {
+  const intent = log.forgotten.has(tag) ? null : log.intent(account, tag);
+  return intent !== null && isUndecided(intent);
 }
 
 /** Calls of which something is left: what a venue took, failed at and gave back was not spent. */
