@@ -26,6 +26,8 @@ import { messageOf, withDeadline } from './observing.ts';
 import { gather } from './reconcile.ts';
 
 const DAY_MS = 86_400_000;
+/** Between the id of a journal and the moment since which it is a new one. */
+const LIFE = '~';
 
 /** The journal as it was opened, or, when it cannot be trusted, as it is after the account went into quarantine. */
 export async function trusted(deps: LookDeps, setup: AccountSetup, opened: Opened): Promise<Opened> {
@@ -53,9 +55,10 @@ export async function trusted(deps: LookDeps, setup: AccountSetup, opened: Opene
   draft.tellAccount({ type: 'JOURNAL_LOST', now, why, until });
   await trust.distrust(opened.epoch, draft.account);
   deps.passing('lost');
-  await trust.name(witness.journal);
+  // What is gone comes back under another id: a witness that saw little of the account knows by it that this is not its own.
+  const named = await trust.name(`${witness.journal.split(LIFE)[0] ?? ''}${LIFE}${String(now)}`);
   const anew = await journal.open();
-  await witness.trust(anew.epoch);
+  await witness.trust(anew.epoch, named);
   return anew;
 }
 

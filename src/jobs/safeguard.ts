@@ -70,9 +70,10 @@ export class Trust {
     return this.#redis.get(JOURNAL_ID_KEY);
   }
 
-  /** Gives a journal that has no id this one. */
-  async name(journal: string): Promise<void> {
+  /** Gives a journal that has no id this one. @returns the id that it has */
+  async name(journal: string): Promise<string> {
     await this.#redis.set(JOURNAL_ID_KEY, journal, 'NX');
+    return (await this.journal()) ?? journal;
   }
 
   /**

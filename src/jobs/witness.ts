@@ -109,8 +109,9 @@ export class Witness {
   }
 
   /** From here on this journal is the truth again. */
-  async trust(epoch: number): Promise<void> {
+  async trust(epoch: number, journal = this.#used): Promise<void> {
     const { clock } = this.#options;
+    this.#used = journal;
     this.#notedAt = clock.mono();
     await this.#write({ kind: 'trust', journal: this.#used, epoch, at: clock.wall() });
   }

@@ -313,7 +313,14 @@ describe('a journal that was taken back to just before a claim', () => {
     await one.b.look();
     expect(mode(one)).toBe('quarantine');
     expect(one.b.alerts('journalLost')[0]).toMatch(/Redis has been emptied/);
-    expect(await client.get(JOURNAL_ID_KEY)).toBe('J');
+    expect(await client.get(JOURNAL_ID_KEY)).toMatch(/^J~\d+$/);
+    // One that never acted for its account knows no look of the old journal that the new one has not reached.
+    const other = guarded();
+    other.lines.text = one.lines.text.split('\n')[0] ?? '';
+    await other.b.look();
+    expect(mode(other)).toBe('quarantine');
+    expect(other.b.alerts('journalLost')[0]).toMatch(/another one than the one this machine wrote to/);
+    await client.set(JOURNAL_ID_KEY, 'J');
   });
 
   it('goes into quarantine, and does not halt, when an outcome met no intent', async () => {

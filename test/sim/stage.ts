@@ -189,7 +189,7 @@ export class Stage {
       host,
       redis: this.#redis,
       journal,
-      stamp: journal,
+      stamp: journal.replace(/[^A-Za-z0-9]/g, ''),
       run: `${name}-${String((this.#runs += 1))}`,
       setupOf: (account) => (this.#otherwise.has(index) ? account.otherwise : account.setup),
       spoil: this.#spoil,
