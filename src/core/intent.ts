@@ -81,7 +81,7 @@ export interface Intent extends Leg {
   /** Record cursors saved before the send, product-specific text. */
   readonly cursors: Readonly<Record<string, string>>;
   readonly state: IntentState;
-  /** Set by claim: after this wall ms plus lag margin the venue can no longer start executing it. */
+  /** Set by claim: after this ms of the venue's clock, plus lag margin, the venue can no longer start executing it. */
   readonly validUntil: number | null;
   readonly sentAt: number | null;
   readonly settledAt: number | null;
@@ -155,4 +155,5 @@ export type Evidence =
   /** `byRecord`: the venue's own record says FAILED, which is proof at once; otherwise absence, which needs several reads. */
   | { readonly verdict: 'didNotHappen'; readonly why: string; readonly byRecord?: boolean }
   | { readonly verdict: 'pending'; readonly why: string }
-  | { readonly verdict: 'cannotTell'; readonly why: string };
+  /** `early`: by the venue's clock it may still come, so nothing is given up yet. */
+  | { readonly verdict: 'cannotTell'; readonly why: string; readonly early?: true };

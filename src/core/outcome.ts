@@ -6,13 +6,14 @@ import { PRODUCT_FACTS } from './products.ts';
 import { type Dec, ZERO, min, parse } from './money.ts';
 
 /**
- * Whether a view shows an intent's effect. `notYet` while any read that feeds the next plan still shows the state before;
- * `contradicts` when a quantity went where neither the intent nor interest can have taken it.
+ * Whether a view shows an intent's effect. `notYet` while the loan still shows the state before; `inPart` when the loan shows
+ * it and the place its money came from stands as before: that read lags, or the one before the send did; `contradicts` when a
+ * quantity went where neither the intent nor interest can have taken it.
  */
-export type Shown = 'shown' | 'notYet' | 'contradicts';
+export type Shown = 'shown' | 'inPart' | 'notYet' | 'contradicts';
 
 /** What one quantity says about an intent. */
-type Witness = 'moved' | 'still' | 'odd' | 'silent';
+type Witness = 'moved' | 'still' | 'odd' | 'silent' | 'unread';
 
 /** Judges a view against the quantities just before the send (`intent.before`). */
 export function shows(intent: Intent, view: AccountView): Shown {
@@ -23,7 +24,8 @@ export function shows(intent: Intent, view: AccountView): Shown {
   if (effect === 'odd') return 'contradicts';
   const source = sourceOf(intent, view);
   if (effect === 'silent') return source === 'moved' ? 'shown' : 'notYet';
-  return effect === 'moved' && source !== 'still' ? 'shown' : 'notYet';
+  if (effect !== 'moved' || source === 'unread') return 'notYet';
+  return source === 'still' ? 'inPart' : 'shown';
 }
 
 /** A view older than the send, or without the loan's product, or in doubt about the loan, shows nothing. */
@@ -48,12 +50,13 @@ function effectOn(intent: Intent, loan: LoanView, asOf: number): Witness {
 }
 
 /**
- * Did `from` fall to `to` by the amount? Interest may have made it grow on the way, and falling further is someone else's
- * doing on top. When interest alone could hide the amount, this quantity says nothing.
+ * Did `from` fall to `to` by the amount? Interest may have made it grow on the way. Falling further is someone else's doing,
+ * on top of ours or instead of it: a liquidation shows like a repayment that no read shows yet. When interest alone could hide the amount, this quantity says nothing.
  */
 function fell(from: Dec, to: Dec, amount: Dec, interest: Dec): Witness {
   const change = from.minus(to);
   const near = amount.times(WITHIN);
+  if (change.gt(amount.plus(near).plus(interest))) return 'odd';
   if (change.gte(amount.minus(near).minus(min(interest, amount.div(2))))) return 'moved';
   if (change.gt(near) || change.lt(near.plus(interest).negated())) return 'odd';
   return interest.times(2).gte(amount) ? 'silent' : 'still';
@@ -70,7 +73,7 @@ function sourceOf(intent: Intent, view: AccountView): Witness {
   const usesWallet = intent.from === walletName || intent.to === walletName;
   if (usesWallet) {
     const wallet = view.wallets.find((one) => one.name === walletName);
-    if (wallet === undefined) return 'still';
+    if (wallet === undefined) return 'unread';
     return differs(read(intent.before.wallet, intent.asset), wallet.free[intent.asset] ?? ZERO);
   }
   const loan = view.loans.find((one) => one.id === intent.loan);

@@ -16,17 +16,26 @@ import { PRODUCT_FACTS } from './products.ts';
 /** Acts of which nobody knows yet whether a view shows them; more than these are not told apart. */
 const MOST_OPEN = 6;
 
+/** What is possible counts in this order. A possibility that contradicts the view is none. */
+const BY_DOUBT: readonly Shown[] = ['notYet', 'inPart', 'shown'];
+
 /**
  * Whether a view shows an intent's effect, net of what others did to the same quantity since it was planned. An act that
- * every read must show by now is taken off. Of a younger one nobody knows: then both possibilities must show the effect.
+ * every read must show by now is taken off. Of a younger one nobody knows: then no possibility may be without the effect.
  */
 export function showsAmong(intent: Intent, view: AccountView, others: readonly Moves[], lagMs: number): Shown {
-  const touching = others.filter((one) => one.at >= intent.plannedAt && touches(intent, one));
-  const certain = touching.filter(({ at }) => at <= view.asOf - lagMs);
-  const open = touching.filter(({ at }) => at > view.asOf - lagMs).slice(-MOST_OPEN);
-  const said = choices(open).map((some) => shows(afterMoves(intent, [...certain, ...some]), view));
-  if (said.every((one) => one === 'shown')) return 'shown';
-  return said.includes('notYet') ? 'notYet' : 'contradicts';
+  const { plannedAt } = intent;
+  const touching = others.filter((one) => one.at >= plannedAt - lagMs && touches(intent, one));
+  const after = touching.filter(({ at }) => at >= plannedAt);
+  const certain = after.filter(({ at }) => at <= view.asOf - lagMs);
+  const open = after.filter(({ at }) => at > view.asOf - lagMs).slice(-MOST_OPEN);
+  const among = (some: readonly Moves[]): Shown => shows(afterMoves(intent, [...certain, ...some]), view);
+  const said = choices(open).map(among);
+  const shown = BY_DOUBT.find((one) => said.includes(one)) ?? 'contradicts';
+  if (shown !== 'contradicts') return shown;
+  // Records are dated by whole seconds, and reads lag: the reads of the plan may not have shown an act that is dated before it.
+  const before = touching.filter(({ at }) => at < plannedAt).slice(-MOST_OPEN);
+  return choices([...before, ...open].slice(-MOST_OPEN)).some((some) => among(some) === 'shown') ? 'shown' : shown;
 }
 
 /** Only the quantity that the intent is meant to change matters. */

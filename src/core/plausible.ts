@@ -130,9 +130,9 @@ export function isRead({ product }: LoanView, view: AccountView): boolean {
   return section === undefined ? view.loans.some((one) => one.product === product) : section.state === 'fresh';
 }
 
-/** What may have touched this loan or wallet since that moment. */
+/** What may have touched this loan or wallet since that moment: a view of that moment shows a call that it settled. */
 export function since({ ours, others, lagMs }: Known, asOf: number): Pick<Known, 'ours' | 'others'> {
-  return { ours: ours.filter(({ at }) => at >= asOf), others: others.filter(({ at }) => at >= asOf - lagMs) };
+  return { ours: ours.filter(({ at }) => at > asOf), others: others.filter(({ at }) => at >= asOf - lagMs) };
 }
 
 function loanDoubts(before: LoanView, view: AccountView, known: Known): readonly Doubt[] {

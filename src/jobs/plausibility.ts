@@ -103,7 +103,7 @@ export function wentBack(
     // Somebody else's act, too: where one took our move back, the reads do not lag.
     const theirs = others.filter(({ at }) => at >= move.plannedAt - timing.lagMarginMs).slice(-MOST_OTHERS);
     const said = choices([...possible, ...theirs]).map((some) => shows(afterMoves(move, [...certain, ...some]), view));
-    const isLost = said.includes('notYet') && !said.includes('shown');
+    const isLost = (said.includes('notYet') || said.includes('inPart')) && !said.includes('shown');
     if (isLost) return move;
   }
   return null;

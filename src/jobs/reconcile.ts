@@ -120,7 +120,8 @@ export async function judge(
     const now = deps.clock.wall();
     const shown = shownAmong(intent, view, others, besides(intent, ours), setup.timing.lagMarginMs);
     const ruled = ruling(intent, evidence, shown, now, setup.timing);
-    const settledAt = isUndecided(ruled) ? null : now;
+    // What this view shows is in what is remembered of it, so it explains no later change.
+    const settledAt = isUndecided(ruled) ? null : shown === 'shown' ? Math.min(now, view.asOf) : now;
     const troubleAt = isLateNow(intent, ruled, now, setup) ? (intent.troubleAt ?? now) : intent.troubleAt;
     const next: Intent = {
       ...intent,

@@ -60,7 +60,8 @@ function byEvidence(
   if (verdict === 'didNotHappen' && (evidence.byRecord === true || absentForLong(intent, now, timing))) {
     return { state: 'rejected', note: why, ref, event: 'DID_NOT_HAPPEN' };
   }
-  if (verdict !== 'pending' && isLate(intent, now, timing) && lastReads(intent, ['didNotHappen', 'cannotTell'])) {
+  const mayCome = verdict === 'pending' || (verdict === 'cannotTell' && evidence.early === true);
+  if (!mayCome && isLate(intent, now, timing) && lastReads(intent, ['didNotHappen', 'cannotTell'])) {
     return { state: 'expired', note: `given up: ${why}`, ref, event: 'EXPIRED' };
   }
   return waiting(intent, why, ref, now, timing);
@@ -92,13 +93,14 @@ function withWord(
     }
     return { ...ruled, note: `${ruled.note}; ${by} says that it did not happen, which the record outranks` };
   }
-  if (shown === 'notYet' && isYoung(intent, now, timing)) return ruled;
+  if ((shown === 'notYet' || shown === 'inPart') && isYoung(intent, now, timing)) return ruled;
   return { state: 'confirmed', note: `${by} says that it happened: ${why}`, ref, event: 'CONFIRMED', byWord: true };
 }
 
 /**
  * The record is final. While the reads still show the state before, they are stale and nothing may be planned from them,
- * however long that takes. When they show neither before nor after, somebody else acted too: then the record and stable
+ * however long that takes. When the loan shows it and only the wallet does not, for longer than reads ever lag, it was the
+ * wallet's read before the send that lagged: a failed call that gives its money back late leaves the same balance twice. When they show neither before nor after, somebody else acted too: then the record and stable
  * reads decide after the give-up time.
  */
 function happened(
@@ -110,6 +112,10 @@ function happened(
 ): Ruling {
   const ref = evidence.ref ?? intent.ref;
   if (shown === 'shown') return { state: 'confirmed', note: evidence.why, ref, event: 'CONFIRMED' };
+  if (shown === 'inPart' && !isYoung(intent, now, timing) && lastReads(intent, ['happened'])) {
+    const note = `${evidence.why}; the loan shows it, and the balance that it left stands as it was read before`;
+    return { state: 'confirmed', note, ref, event: 'CONFIRMED' };
+  }
   if (shown === 'contradicts' && isLate(intent, now, timing) && lastReads(intent, ['happened'])) {
     const note = `${evidence.why}; the account shows another change, so somebody else acted as well`;
     return { state: 'confirmed', note, ref, event: 'CONFIRMED' };

@@ -91,6 +91,15 @@ describe('a doubted quantity', () => {
   });
 });
 
+describe('a call that the remembered view showed', () => {
+  it('explains no later change, as one does that was settled after it', () => {
+    const [before, now] = [seen([at('40000')], 0), seen([at('10000')], 60_000)];
+    const settled = (ms: number): Moves => ({ ...act(0, '-30000'), at: NOW + ms });
+    expect(plausible(before, now, known([], [settled(0)])).map(({ what }) => what)).toEqual(['debt']);
+    expect(plausible(before, now, known([], [settled(1)]))).toEqual([]);
+  });
+});
+
 describe('a strange change', () => {
   const words = (before: LoanView, now: LoanView, ours: readonly Moves[] = []): string | null =>
     strangeWords(strangeChanges(seen([before], 0), seen([now], 60_000), known([], ours)), ONE);
@@ -146,6 +155,18 @@ describe('our own effect among others', () => {
     expect(shown('40000', [act(1_000, '9000')])).toBe('shown');
     expect(shown('31000', [act(1_000, '-9000')])).toBe('notYet');
     expect(shown('22000', [act(1_000, '-9000')])).toBe('shown');
+  });
+
+  it('is not shown by a larger fall that nothing explains: a liquidation looks like a repayment that is still to come', () => {
+    expect(shown('22000', [])).toBe('contradicts');
+    expect(shown('22000', [act(1_000, '-20000')])).not.toBe('shown');
+  });
+
+  it('is shown among acts that their records date a little before the plan, by whole seconds, if they explain the rest', () => {
+    expect(shown('22000', [act(-900, '-9000')])).toBe('shown');
+    expect(shown('31000', [act(-900, '-9000')])).toBe('shown');
+    expect(shown('40000', [act(-900, '-9000')])).toBe('notYet');
+    expect(shown('22000', [act(-LAG - 1, '-9000')])).toBe('contradicts');
   });
 
   it('is not shown while an act is so young that it may be what shows', () => {

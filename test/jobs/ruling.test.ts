@@ -33,6 +33,23 @@ describe('evidence rules', () => {
     });
   });
 
+  it('is never given up while it may still come by the venue’s clock, whatever ours says', () => {
+    const three: [number, string][] = [10_000, 20_000, 30_000].map((at) => [at, 'cannotTell']);
+    const after = (evidence: Evidence) =>
+      ruling(undecided('unknown', three), evidence, 'notYet', SENT + 3_600_000, timing).state;
+    expect(after({ ...cannotTell, early: true })).toBe('unknown');
+    expect(after(cannotTell)).toBe('expired');
+  });
+
+  it('a record that only the loan shows confirms when no read can lag any more, and three of them agreed', () => {
+    const three: [number, string][] = [10_000, 20_000, 30_000].map((at) => [at, 'happened']);
+    const after = (ms: number, reads = three) =>
+      ruling(undecided('unknown', reads), happened, 'inPart', SENT + ms, timing).state;
+    expect(after(60_000)).toBe('unknown');
+    expect(after(60_001, three.slice(1))).toBe('unknown');
+    expect(after(60_001)).toBe('confirmed');
+  });
+
   it('an accepted call that the reads never show becomes unknown after the reflect timeout', () => {
     expect(ruling(undecided('settling'), happened, 'notYet', SENT + 60_001, timing)).toMatchObject({
       state: 'unknown',

@@ -20,7 +20,7 @@ export interface Witnesses {
   /** Asked only when the lists show no trace. */
   readonly balances: () => Promise<BalanceWitness>;
   readonly known: ReadonlySet<string>;
-  /** Our wall ms. */
+  /** The venue's wall ms. */
   readonly now: number;
   readonly lagMarginMs: number;
 }
@@ -89,7 +89,7 @@ function tooEarly(intent: Intent, { now, lagMarginMs }: Witnesses): Evidence | n
   if (intent.validUntil === null) return { verdict: 'cannotTell', why: 'no validity is known' };
   const left = intent.validUntil + lagMarginMs - now;
   return left > 0
-    ? { verdict: 'cannotTell', why: `no trace, but it may still come for ${String(Math.ceil(left))} ms` }
+    ? { verdict: 'cannotTell', early: true, why: `no trace, but it may still come for ${String(Math.ceil(left))} ms` }
     : null;
 }
 

@@ -63,8 +63,8 @@ export const EVIDENCE: readonly Defect[] = [
     patches: [
       {
         file: 'src/exchanges/okx/judge.ts',
-        find: "intent.validUntil !== null && wall > intent.validUntil + marginMs ? 'late'",
-        replace: "intent.validUntil !== null && wall + marginMs > 0 ? 'late'",
+        find: "intent.validUntil !== null && venueNow > intent.validUntil + marginMs ? 'late'",
+        replace: "intent.validUntil !== null && venueNow + marginMs > 0 ? 'late'",
       },
     ],
     catcher: byTest(
@@ -116,7 +116,7 @@ export const EVIDENCE: readonly Defect[] = [
     patches: [
       {
         file: 'src/jobs/ruling.ts',
-        find: "verdict !== 'pending' && isLate(intent, now, timing) && lastReads(intent, ['didNotHappen', 'cannotTell'])",
+        find: "!mayCome && isLate(intent, now, timing) && lastReads(intent, ['didNotHappen', 'cannotTell'])",
         replace: "isLate(intent, now, timing) && lastReads(intent, ['didNotHappen', 'cannotTell', 'pending'])",
       },
     ],

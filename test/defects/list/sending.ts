@@ -328,8 +328,8 @@ end
     patches: [
       {
         file: 'src/jobs/undecided.ts',
-        find: '  if (freeAt === null || now <= freeAt) return held(',
-        replace: '  if (freeAt === null) return held(',
+        find: 'if (freeAt === null || now === null || now <= freeAt)',
+        replace: 'if (freeAt === null || now === null)',
       },
     ],
     catcher: byTest(
