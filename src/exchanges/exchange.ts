@@ -15,7 +15,7 @@ export interface SignedRequest {
   readonly body: string;
   /** Wall ms (venue clock) that was signed. */
   readonly signedAt: number;
-  /** Wall ms after which the venue itself refuses to start executing it: timestamp + window + clock error. */
+  /** Wall ms (venue clock) after which the venue refuses to start executing it: timestamp + window + clock error. */
   readonly validUntil: number;
 }
 

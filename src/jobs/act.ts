@@ -15,6 +15,7 @@ import { modeAllows } from '../core/modes.ts';
 import type { AccountMode } from '../core/need.ts';
 import type { Sent, SignedRequest } from '../exchanges/exchange.ts';
 import type { AccountSetup, LookDeps } from './account.ts';
+import { venueNow } from './clocks.ts';
 import type { Appended } from './outcomes.ts';
 import type { Lease } from './lease.ts';
 import { messageOf } from './observing.ts';
@@ -62,7 +63,8 @@ export async function act(deps: LookDeps, intent: Intent, facts: ActFacts): Prom
   try {
     request = venue.sign(intent);
     deps.passing('signed');
-    const beside = facts.beside ? { validBefore: wall - timing.lagMarginMs } : null;
+    const validBefore = (venueNow(deps) ?? 0) - timing.lagMarginMs;
+    const beside = facts.beside ? { validBefore } : null;
     // The digest of now, not of the plan: a file that was reloaded since denies the claim.
     denied = await journal.claim(intent, deps.setup().digest, request.validUntil, wall, beside);
   } catch (error) {
@@ -133,17 +135,20 @@ function whyNot(deps: LookDeps, intent: Intent, { signal, setup, accountMode, be
 
 /** After the claim: are lease, age and clocks still what they were? A frozen process wakes up here (DESIGN §4). */
 function tooLate(
-  { clock }: LookDeps,
+  deps: Pick<LookDeps, 'clock' | 'venue'>,
   { setup: { timing }, lease, ageMs }: ActFacts,
   request: SignedRequest,
   asked: { readonly wall: number; readonly mono: number },
 ): string | null {
+  const { clock } = deps;
   const tookMs = Math.max(clock.mono() - asked.mono, clock.wall() - asked.wall);
   if (tookMs > timing.claimReplyMs) return `the claim's reply took ${tookMs.toFixed(0)} ms`;
   if (clock.wall() < asked.wall) return 'the clock went back during the claim';
   if (lease.remainingMs() < timing.requestDeadlineMs) return 'the lease would not outlast the request';
   if (ageMs() > timing.maxAgeMs) return `the reads behind the plan are ${ageMs().toFixed(0)} ms old`;
-  if (clock.wall() >= request.validUntil) return 'the signature is no longer valid';
+  const now = venueNow(deps);
+  if (now === null) return "the venue's clock is not known any more";
+  if (now >= request.validUntil) return 'the signature is no longer valid';
   return null;
 }
 

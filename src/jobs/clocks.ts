@@ -40,6 +40,12 @@ export function watchClocks(
   }
 }
 
+/** The venue's clock, on which signatures run out, wall ms; `null` while it is not known. */
+export function venueNow({ clock, venue }: Pick<LookDeps, 'clock' | 'venue'>): number | null {
+  const offset = venue.clockOffsetMs();
+  return offset === null ? null : clock.wall() + offset;
+}
+
 function disagreement(
   before: Sample | undefined,
   now: Omit<Sample, 'agreed'>,

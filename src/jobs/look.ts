@@ -14,7 +14,7 @@ import { strangeWords } from '../core/outsiders.ts';
 import type { AccountSetup, LookDeps } from './account.ts';
 import { act } from './act.ts';
 import { breakersNow, lot } from './breakers.ts';
-import { watchClocks } from './clocks.ts';
+import { venueNow, watchClocks } from './clocks.ts';
 import type { Acted } from './act.ts';
 import { commitOf } from './committing.ts';
 import type { CommitMore } from './committing.ts';
@@ -126,7 +126,7 @@ class Look {
     const evidence = new Map(gathered.flatMap((read) => (read.evidence ? [[read.intent.id, read.evidence]] : [])));
     const { emergencies } = this.#opened;
     const { timing } = this.#setup;
-    return freedomOf({ undecided, emergencies, evidence, mode: draft.mode, now: this.#deps.clock.wall(), timing });
+    return freedomOf({ undecided, emergencies, evidence, mode: draft.mode, now: venueNow(this.#deps), timing });
   }
 
   /** Steps 7 and 8. What happened is a fact in the journal before any machine is told. */

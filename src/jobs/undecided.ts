@@ -23,7 +23,8 @@ export interface UndecidedFacts {
   /** What this look's evidence read said, by intent; absent when it could not be read. */
   readonly evidence: ReadonlyMap<string, Pick<Evidence, 'verdict'>>;
   readonly mode: AccountMode;
-  readonly now: number;
+  /** By the venue's clock, wall ms; `null`: it is not known. */
+  readonly now: number | null;
   readonly timing: Pick<Timing, 'lagMarginMs'>;
 }
 
@@ -36,7 +37,8 @@ export function freedomOf(facts: UndecidedFacts): Freedom {
   if (emergencies.has(first.id)) return held(`${first.id} left as an emergency and is undecided: one is the most`);
   if (allowed(mode, 'repay') === 'one-at-a-time') return held(`${first.id} is undecided and the venue is failing`);
   const freeAt = first.validUntil === null ? null : first.validUntil + timing.lagMarginMs;
-  if (freeAt === null || now <= freeAt) return held(`${first.id} is undecided and the venue may still execute it`);
+  if (freeAt === null || now === null || now <= freeAt)
+    return held(`${first.id} is undecided and the venue may still execute it`);
   return beside(first, facts.evidence.get(first.id)?.verdict ?? null);
 }
 

@@ -200,7 +200,7 @@ export class FakeVenue implements Venue {
 
   sign(intent: Intent): SignedRequest {
     this.#signed.set(intent.id, intent);
-    const now = this.clock.wall();
+    const now = this.#venueNow();
     const request = { method: 'POST', url: 'https://venue.invalid/money', headers: {}, body: intent.amount } as const;
     return { ...request, intentId: intent.id, signedAt: now, validUntil: now + WINDOW_MS };
   }
@@ -274,7 +274,7 @@ export class FakeVenue implements Venue {
     if (row?.status === 'failed') return { verdict: 'didNotHappen', why: 'the record says FAILED', byRecord: true };
     if (row !== undefined)
       return { verdict: 'happened', ref: row.id, amount: intent.amount, why: 'the record is final' };
-    const certain = intent.validUntil !== null && this.clock.wall() > intent.validUntil + 1_000;
+    const certain = intent.validUntil !== null && this.#venueNow() > intent.validUntil + 1_000;
     return certain ? { verdict: 'didNotHappen', why: 'no trace' } : { verdict: 'cannotTell', why: 'it may still come' };
   }
 
@@ -340,6 +340,10 @@ export class FakeVenue implements Venue {
   clockAheadMs: number | null = 0;
   clockOffsetMs(): number | null {
     return this.clockAheadMs;
+  }
+
+  #venueNow(): number {
+    return this.clock.wall() + (this.clockAheadMs ?? 0);
   }
 
   async close(): Promise<void> {

@@ -45,6 +45,21 @@ describe('while a call is undecided', () => {
     expect(b.venue.sent).toHaveLength(2);
   });
 
+  it('that time passes on the venue’s clock: one of this machine that was set ahead frees nothing', async () => {
+    const b = await undecided(PENDING);
+    const ahead = (ms: number | null) => ([b.clock.skew, b.venue.clockAheadMs] = [ms ?? 0, ms === null ? null : -ms]);
+    ahead(HOLD_MS + 60_000);
+    await b.looks(3, 1_000);
+    expect(b.venue.sent).toHaveLength(1);
+    ahead(null);
+    b.clock.pass(HOLD_MS);
+    await b.look();
+    expect(b.venue.sent).toHaveLength(1);
+    ahead(0);
+    await b.look();
+    expect(b.venue.sent).toHaveLength(2);
+  });
+
   it('after that one further call leaves beyond urgent, from money the first cannot have touched', async () => {
     const b = await undecided(PENDING);
     b.clock.pass(HOLD_MS + 1);

@@ -124,8 +124,7 @@ export class BinanceClient {
       headers: tagIntents ? { ...signed.headers, 'x-ballast-intent': intentId } : signed.headers,
       body: signed.body,
       signedAt,
-      // On our own wall clock, because that is what the deadline is compared with.
-      validUntil: Math.ceil(signedAt - offset + recvWindowMs + timing.clockErrorMs + (this.time.error() ?? 0)),
+      validUntil: Math.ceil(signedAt + recvWindowMs + timing.clockErrorMs + (this.time.error() ?? 0)),
     };
     this.#endpoints.set(request, endpoint);
     return request;

@@ -84,7 +84,7 @@ export class FlexibleLoan implements ProductPart {
       flow: null,
       balances: () => this.#balances(intent, signal),
       known: knownIds(intent),
-      now: this.#client.clock.wall(),
+      now: await this.#client.time.now(),
       lagMarginMs: this.#client.timing.lagMarginMs,
     });
     if (judged.verdict !== 'didNotHappen' || judged.byRecord === true || absenceProves(intent)) return judged;

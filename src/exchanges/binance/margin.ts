@@ -106,7 +106,7 @@ export class MarginWitness {
         return transfer ? insideWitness(intent, format(free)) : debtWitness(intent, format(debt));
       },
       known: knownIds(intent),
-      now: client.clock.wall(),
+      now: await client.time.now(),
       lagMarginMs: client.timing.lagMarginMs,
     });
   }

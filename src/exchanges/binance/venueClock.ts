@@ -60,6 +60,12 @@ export class VenueClock {
     }
   }
 
+  /** The venue's wall ms. */
+  async now(): Promise<number> {
+    const offset = await this.known();
+    return this.#clock.wall() + offset;
+  }
+
   /** Asks again, however fresh the offset is. @returns how long the answer took, ms */
   async roundTripMs(): Promise<number> {
     return 2 * (await this.#measure()).error;

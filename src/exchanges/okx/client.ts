@@ -58,6 +58,11 @@ export class OkxClient {
     this.#who = who;
   }
 
+  /** The venue's wall ms. @throws VenueError when it is not known */
+  venueNow(): number {
+    return this.#now().venueMs;
+  }
+
   /** Calls of this endpoint that may leave at once. */
   roomFor(endpoint: Endpoint): number {
     return this.#options.wiring.pace.room(bucketOf(endpoint, this.#who, ''));
@@ -82,8 +87,7 @@ export class OkxClient {
   }
 
   /**
-   * Signs a money call, once. `signedAt` is the venue's clock, `validUntil` our own wall clock: the moment on it after
-   * which the venue refuses the timestamp, however far the two clocks are apart.
+   * Signs a money call, once, at the venue's time.
    * @throws VenueError when the venue clock is not known
    */
   sign(intentId: string, endpoint: Endpoint, params: Params): SignedRequest {
@@ -95,7 +99,7 @@ export class OkxClient {
       ...wire,
       headers: { ...wire.headers, ...tag },
       signedAt: venueMs,
-      validUntil: this.clock.wall() + windowMs + errorMs + clockErrorMs,
+      validUntil: venueMs + windowMs + errorMs + clockErrorMs,
     };
   }
 
@@ -138,9 +142,15 @@ export class OkxClient {
     return readOnce(this.#options.wiring, endpoint, bucket, this.#sign(endpoint, params).wire, signal, this.#key);
   }
 
-  #sign(endpoint: Endpoint, params: Params): { wire: WireRequest; venueMs: number; errorMs: number } {
+  /** @throws VenueError when the venue's clock is not known */
+  #now(): { readonly venueMs: number; readonly errorMs: number } {
     const now = this.#options.public.venueClock.now();
     if (now === null) throw new VenueError('clock', 'the venue clock is not known yet');
+    return now;
+  }
+
+  #sign(endpoint: Endpoint, params: Params): { wire: WireRequest; venueMs: number; errorMs: number } {
+    const now = this.#now();
     const wire = signed(this.#options.wiring.hosts.rest, endpoint, params, now.venueMs, this.#options.key);
     const demo: Record<string, string> = this.#options.demo ? { 'x-simulated-trading': '1' } : {};
     return { wire: { ...wire, headers: { ...wire.headers, ...demo } }, ...now };

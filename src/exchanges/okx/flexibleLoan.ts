@@ -134,7 +134,7 @@ export class FlexibleLoan implements ProductPart {
     if (types === undefined || history === undefined || bills === undefined)
       return cannotTell('no record cursors were saved');
     const { settleLagMs, acceptedLagMs } = this.#client.timing;
-    const now = this.#client.clock.wall();
+    const now = this.#client.venueNow();
     const accepted = !absenceProves(intent);
     const phase = phaseOf(intent, now, accepted ? acceptedLagMs : settleLagMs);
     const mayBeUndone = phaseOf(intent, now, settleLagMs) === 'late';

@@ -141,7 +141,7 @@ function accountsOf(intent: Intent): readonly [from: string, to: string] {
 export async function transferEvidence(client: OkxClient, intent: Intent, signal: AbortSignal): Promise<Evidence> {
   const state = await transferState(client, intent, signal);
   if (state !== null) return byState(intent, state);
-  if (phaseOf(intent, client.clock.wall(), client.timing.lagMarginMs) === 'early') {
+  if (phaseOf(intent, client.venueNow(), client.timing.lagMarginMs) === 'early') {
     return { verdict: 'pending', why: 'the client id is not known yet, and it may still come' };
   }
   const cursor = intent.cursors['bills'];

@@ -44,8 +44,8 @@ export interface Witness {
 export type Phase = 'early' | 'late';
 
 /** `late`: the venue can no longer start it, and what it had started by then would show within the margin (DESIGN §5.7). */
-export function phaseOf(intent: Intent, wall: number, marginMs: number): Phase {
-  return intent.validUntil !== null && wall > intent.validUntil + marginMs ? 'late' : 'early';
+export function phaseOf(intent: Intent, venueNow: number, marginMs: number): Phase {
+  return intent.validUntil !== null && venueNow > intent.validUntil + marginMs ? 'late' : 'early';
 }
 
 export async function judge(witness: Witness, phase: Phase): Promise<Evidence> {

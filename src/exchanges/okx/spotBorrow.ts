@@ -103,7 +103,7 @@ export class SpotBorrow implements ProductPart {
     ]);
     const { lagMarginMs, settleLagMs } = this.#client.timing;
     const accepted = !absenceProves(intent);
-    const phase = phaseOf(intent, this.#client.clock.wall(), accepted ? settleLagMs : lagMarginMs);
+    const phase = phaseOf(intent, this.#client.venueNow(), accepted ? settleLagMs : lagMarginMs);
     const owed = intent.verb === 'repay' ? intent.before.debt[intent.asset] : undefined;
     const fits = amountMatch(amountOf(intent), owed);
     const echoed = echoedAmount(intent.ref);
