@@ -53,6 +53,9 @@ describe('seeded simulations', () => {
     [2452, 'a loan was called closed because the venue answered zero just after the journal was emptied'],
     [2538, 'two transfers of a whole wallet were alike, and one was proven by the record of the other'],
     [2611, 'what a transfer brought before Redis forgot was reckoned a second time'],
+    [4439, 'with a clock ahead, a call left while the venue could still execute another'],
+    [5460, 'a transfer that was done stayed undecided, for its wallet stood as in a read that had lagged'],
+    [8401, 'a liquidation was taken for a repayment that no read showed yet'],
     [2740, 'a transfer that the venue failed at and gave back was reckoned as spent'],
   ])('seed %i stays mended: %s', async (seed) => {
     const outcome = await runSeed(seed);

@@ -7,8 +7,14 @@ import type { AccountPlan, Event, ProcessPlan } from './plan.ts';
 
 type Effect = FaultInput['effect'];
 
+/**
+ * OKX lists nothing before it is done, so how long that takes is a matter of trust: longer than evidence waits for after a
+ * lost answer (docs/evidence.md), no reading could know.
+ */
+const MOST_PENDING_MS = { binance: 90_000, okx: 45_000 } as const;
+
 /** What may happen to a request that moves money. */
-function moneyEffect(chance: Chance): Effect {
+function moneyEffect(chance: Chance, venue: 'binance' | 'okx'): Effect {
   const executes = chance.is(0.5);
   return chance.weighted<() => Effect>([
     [4, () => ({ kind: 'dropBefore' })],
@@ -24,7 +30,7 @@ function moneyEffect(chance: Chance): Effect {
       3,
       () => ({
         kind: 'stuckPending',
-        ms: chance.int(3_000, 90_000),
+        ms: chance.int(3_000, MOST_PENDING_MS[venue]),
         fate: fateOf(chance),
       }),
     ],
@@ -61,13 +67,13 @@ function fault(chance: Chance, venue: 'binance' | 'okx', at: number): Event {
     return {
       at: Math.floor(at / 4),
       kind: 'fault',
-      fault: { match, effect: moneyEffect(chance) },
+      fault: { match, effect: moneyEffect(chance, venue) },
       forMs: Infinity,
     };
   }
   const probability = chance.pick([0.3, 0.6, 1]);
   const match = { venue, method, probability };
-  const effect = onMoney ? moneyEffect(chance) : readEffect(chance);
+  const effect = onMoney ? moneyEffect(chance, venue) : readEffect(chance);
   return { at, kind: 'fault', fault: { match, effect }, forMs: chance.int(2_000, onMoney ? 60_000 : 25_000) };
 }
 

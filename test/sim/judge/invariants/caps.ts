@@ -72,19 +72,20 @@ interface Reckoned {
   readonly own: number;
 }
 
-/** Calls of one product that moved or may still move, oldest first. */
+/** Calls of one product that moved or may still move, oldest first; and the one in question, which a frozen process may send when it is over. */
 function reckoned(log: Log, account: AccountPlan, { product, id }: Intent): readonly Reckoned[] {
   const moved = movedTags(log);
   const brought = new Map<string, Dec>();
   return log.sent.flatMap(({ tag, intent: other, at, account: of }): readonly Reckoned[] => {
     if (other === null || of !== account || other.product !== product || RELEASES.includes(other.verb)) return [];
-    if (!moved.has(tag) && !mayMove(log, account, tag) && tag !== id) return [];
+    const counts = moved.has(tag) || mayMove(log, account, tag);
+    if (!counts && tag !== id) return [];
     const [amount, place] = [parse(other.amount), `${other.loan} ${other.asset}`];
     const there = brought.get(place) ?? parse('0');
     const fed = other.verb === 'repay' && other.from === 'inside' ? min(there, amount) : parse('0');
     // One that has not moved leaves what was brought for the next, which waits until it cannot move any more.
     if (moved.has(tag)) brought.set(place, other.verb === 'transferIn' ? there.plus(amount) : there.minus(fed));
-    return [{ tag, at, usd: usdOf(log, other), own: amount.minus(fed).div(amount).toNumber() }];
+    return [{ tag, at, usd: counts ? usdOf(log, other) : 0, own: amount.minus(fed).div(amount).toNumber() }];
   });
 }
 
