@@ -51,7 +51,8 @@ function effectOn(intent: Intent, loan: LoanView, asOf: number): Witness {
 
 /**
  * Did `from` fall to `to` by the amount? Interest may have made it grow on the way. Falling further is someone else's doing,
- * on top of ours or instead of it: a liquidation shows like a repayment that no read shows yet. When interest alone could hide the amount, this quantity says nothing.
+ * on top of ours or instead of it: a liquidation looks like a repayment that no read shows yet. When interest alone could
+ * hide the amount, this quantity says nothing.
  */
 function fell(from: Dec, to: Dec, amount: Dec, interest: Dec): Witness {
   const change = from.minus(to);

@@ -103,10 +103,16 @@ export function wentBack(
     // Somebody else's act, too: where one took our move back, the reads do not lag.
     const theirs = others.filter(({ at }) => at >= move.plannedAt - timing.lagMarginMs).slice(-MOST_OTHERS);
     const said = choices([...possible, ...theirs]).map((some) => shows(afterMoves(move, [...certain, ...some]), view));
-    const isLost = (said.includes('notYet') || said.includes('inPart')) && !said.includes('shown');
-    if (isLost) return move;
+    if (said.includes('shown')) continue;
+    if (said.includes('notYet') || (said.includes('inPart') && !wasInPart(opened, move))) return move;
   }
   return null;
+}
+
+/** It was confirmed although its wallet did not show it: then that is no news. */
+function wasInPart(opened: Opened, move: Intent): boolean {
+  const seen = lastGood(opened);
+  return seen !== null && shows(move, seen) === 'inPart';
 }
 
 /** Acts that are tried in every combination. */

@@ -254,6 +254,19 @@ describe('an accepted call', () => {
     expect(b.venue.sent).toHaveLength(1);
   });
 
+  it('that the loan shows and its wallet does not is settled when no read lags that long, and looks go on at once', async () => {
+    const b = new Bench(redis.connect());
+    // A call that failed before gives its money back late: the wallet holds again what it held when this one was planned.
+    b.venue.beforeObserve = () => Promise.resolve(void b.venue.wallet.set('USDT', new Dec('50000')));
+    await b.look();
+    await b.looks(12, 5_000);
+    expect(await b.intentStates()).toEqual(['settling']);
+    await b.looks(3, 5_000);
+    expect(await b.intentStates()).toEqual(['confirmed']);
+    expect(b.last('blind')).toBeUndefined();
+    expect(b.venue.sent).toHaveLength(1);
+  });
+
   it('hidden by what somebody else did is settled by its record after the give-up time', async () => {
     const b = await undecided({ do: 'accept' }, { ...URGENT, loans: { one: { debt: '8000', btc: '1' } } });
     expect(await b.intentStates()).toEqual(['confirmed']);
