@@ -20,14 +20,14 @@ import type { AccountContext } from '../machines/accountMachine.ts';
 import { isAccountContext } from '../machines/accountMachine.ts';
 import type { AccountSetup, LookDeps } from './account.ts';
 import { callsOf } from './claims.ts';
+import { venueNow } from './clocks.ts';
 import { Draft } from './draft.ts';
 import type { Opened } from './journal.ts';
 import { messageOf, withDeadline } from './observing.ts';
 import { gather } from './reconcile.ts';
+import { reborn } from './witness.ts';
 
 const DAY_MS = 86_400_000;
-/** Between the id of a journal and the moment since which it is a new one. */
-const LIFE = '~';
 
 /** The journal as it was opened, or, when it cannot be trusted, as it is after the account went into quarantine. */
 export async function trusted(deps: LookDeps, setup: AccountSetup, opened: Opened): Promise<Opened> {
@@ -49,14 +49,15 @@ export async function trusted(deps: LookDeps, setup: AccountSetup, opened: Opene
     return opened;
   }
   const now = clock.wall();
-  const until = now + validityMs + timing.lagMarginMs + timing.reflectTimeoutMs;
+  // A clock that is behind must not date the end before it: when it is set right, that would have come already.
+  const until = Math.max(now, opened.redisNow) + validityMs + timing.lagMarginMs + timing.reflectTimeoutMs;
   const why = `${doubt}. Ballast sends nothing until ${isoOf(until)}, by when everything that was sent can be seen, and until the venue's records of a day are charged to the budgets. If another Ballast works on this account, stop one of them`;
   const draft = new Draft(deps, setup, opened, now);
   draft.tellAccount({ type: 'JOURNAL_LOST', now, why, until });
   await trust.distrust(opened.epoch, draft.account);
   deps.passing('lost');
   // What is gone comes back under another id: a witness that saw little of the account knows by it that this is not its own.
-  const named = await trust.name(`${witness.journal.split(LIFE)[0] ?? ''}${LIFE}${String(now)}`);
+  const named = await trust.name(reborn(witness.journal, now));
   const anew = await journal.open();
   await witness.trust(anew.epoch, named);
   return anew;
@@ -75,7 +76,7 @@ export async function imported(
   const now = clock.wall();
   const quarantine = quarantineOf(draft);
   if (safeguard === null || quarantine === null || quarantine.imported) return null;
-  if (now < quarantine.until) {
+  if (Math.min(now, venueNow(deps) ?? now) < quarantine.until) {
     draft.lookBy = Math.min(draft.lookBy, quarantine.until);
     return null;
   }
@@ -107,7 +108,10 @@ export async function imported(
     draft.tellAccount({ type: 'HALT', now, why });
   }
   draft.tellAccount({ type: 'RECORDS_IMPORTED', now });
-  const charged = [...forgotten.map(chargeOfIntent), ...read.acts.flatMap((act) => chargeOfAct(act, view))];
+  const charged = [
+    ...forgotten.map((one) => chargeOfIntent(one, safeguard.validityMs)),
+    ...read.acts.flatMap((act) => chargeOfAct(act, view)),
+  ];
   const inTime = new Set(opened.charges.map(({ intent }) => intent));
   const charges = charged.filter(({ intent }) => !inTime.has(intent));
   const says = `the quarantine is over; ${String(charges.length)} payments of the last 24 h were charged to the budgets`;
@@ -134,8 +138,11 @@ function quarantineOf({ account }: Draft): AccountContext['quarantine'] {
   return isAccountContext(account.context) ? account.context.quarantine : null;
 }
 
-function chargeOfIntent({ id, loan, episode, rung, asset, amount, chargeUsd, tier, ...at }: Intent): Charge {
-  return { intent: id, at: at.sentAt ?? at.plannedAt, loan, episode, rung, asset, amount, usd: chargeUsd, tier };
+/** Dated by the venue's clock: the machine that sent it may have had a wrong one, and budgets count by hours. */
+function chargeOfIntent(one: Intent, validityMs: number): Charge {
+  const { id, loan, episode, rung, asset, amount, chargeUsd, tier, validUntil, sentAt, plannedAt } = one;
+  const at = validUntil === null ? (sentAt ?? plannedAt) : validUntil - validityMs;
+  return { intent: id, at, loan, episode, rung, asset, amount, usd: chargeUsd, tier };
 }
 
 /** No episode and no rung asked for it. */

@@ -171,12 +171,25 @@ function shownAmong(
   ours: readonly Moves[],
   lagMs: number,
 ): Shown {
-  const shown = showsAmong(intent, view, [...others, ...ours], lagMs);
+  const explaining = others.filter((one) => !undoes(one, intent));
+  const shown = showsAmong(intent, view, [...explaining, ...ours], lagMs);
   const isTouched = others.some(
     ({ at, changes }) =>
       at >= intent.plannedAt && at <= view.asOf - lagMs && changes.some(({ of }) => of === intent.loan),
   );
   return shown === 'notYet' && isTouched ? 'contradicts' : shown;
+}
+
+/** A venue that undid a change of collateral may list that as an act; a call is not shown by what undid it (ADR 020). */
+function undoes({ changes }: Moves, intent: Intent): boolean {
+  if (intent.verb !== 'add' && intent.verb !== 'reduce') return false;
+  const done = explanationOf(intent).filter(({ what }) => what === 'collateral');
+  return done.some((one) =>
+    changes.some(
+      ({ what, of, asset, change }) =>
+        what === one.what && of === one.of && asset === one.asset && change.eq(one.change.negated()),
+    ),
+  );
 }
 
 /** What calls of ours that were under way at the same time did, or, where that is not known, may have done. */

@@ -82,6 +82,7 @@ export class Witness {
     // Somebody emptied Redis under this process. Whoever was only watching until now knows nothing else that tells.
     if (journal === null) return GONE;
     this.#used = journal;
+    if (this.#journal !== null && isEarlierLife(journal, this.#journal)) return EARLIER;
     if (this.#journal !== journal) {
       if (!(await vouched())) return this.#journal === null ? UNKNOWN : REPLACED;
       await this.trust(opened.epoch);
@@ -186,7 +187,27 @@ export class Witness {
 
 const UNKNOWN = 'the journal is new here: nothing on this machine says that it is whole';
 const GONE = 'the journal is gone: Redis has been emptied';
+const EARLIER = 'the journal was taken back to before it had been emptied';
 const REPLACED = 'the journal is another one than the one this machine wrote to';
+
+/** Between the id of a journal and the moment since which it is a new one. */
+const LIFE = '~';
+
+/** The id of a journal that was gone and begins anew: no witness takes it for what it was. */
+export function reborn(journal: string, nowMs: number): string {
+  return `${livesOf(journal).first}${LIFE}${String(nowMs)}`;
+}
+
+/** Word of another process counts for nothing there: it may have been taken back together with the journal. */
+function isEarlierLife(journal: string, known: string): boolean {
+  const [one, other] = [livesOf(journal), livesOf(known)];
+  return one.first === other.first && one.since < other.since;
+}
+
+function livesOf(journal: string): { readonly first: string; readonly since: number } {
+  const [first = '', since = '0'] = journal.split(LIFE);
+  return { first, since: Number(since) };
+}
 
 /** A line that a death cut off says nothing: what it would have said was not done yet. */
 function linesOf(text: string): readonly Line[] {

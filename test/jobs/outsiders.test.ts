@@ -4,7 +4,8 @@ import { Dec } from '../../src/core/money.ts';
 import type { LookEvent } from '../../src/jobs/account.ts';
 import type { TestRedis } from '../support/redis.ts';
 import { startTestRedis } from '../support/redis.ts';
-import { BREACHED, Bench, HEALTHY, TIMING } from './bench.ts';
+import { rung } from '../core/build.ts';
+import { BREACHED, Bench, HEALTHY, PLAIN, TIMING } from './bench.ts';
 import type { BenchOptions } from './bench.ts';
 
 let redis: TestRedis;
@@ -246,6 +247,19 @@ describe('our own call', () => {
     await b.readRecords();
     await b.look();
     expect((await b.intentStates())[0]).toBe('confirmed');
+  });
+
+  it('is not confirmed by an act that undid it: the venue that gave coins back lists that as one', async () => {
+    const add = { ...PLAIN, ladder: [rung(1, { do: 'add', with: ['BTC'], from: ['wallet'] })] };
+    const b = await bench({ policy: add, wallet: { BTC: '5' } });
+    b.venue.script.push({ do: 'accept', settleMs: 3_000 });
+    await b.look();
+    const added = b.venue.sent[0]?.amount ?? '0';
+    b.venue.somebody('collateral', 'one', { btc: `-${added}` });
+    b.clock.pass(20_000);
+    await b.readRecords();
+    await b.looks(2);
+    expect(await b.intentStates()).toEqual(['settling']);
   });
 
   it('is not confirmed by a repayment of somebody else that looks like it', async () => {

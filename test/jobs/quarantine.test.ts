@@ -227,6 +227,24 @@ describe('a journal that was taken back to just before a claim', () => {
     expect(charges.filter(({ intent }) => intent === sent.id)).toHaveLength(1);
   });
 
+  it('charges it for the moment of the venue’s clock at which it was signed, whatever this machine’s clock said', async () => {
+    const one = guarded();
+    await outOfQuarantine(one);
+    const behind = 3 * 3_600_000;
+    one.b.clock.skew = -behind;
+    one.b.venue.clockAheadMs = behind;
+    await one.b.look();
+    const [sent] = one.b.venue.sent;
+    const at = one.b.clock.wall() + behind;
+    const client = redis.connect();
+    await client.del(...(await client.keys(`${one.b.journal.prefix}*`)));
+    one.b.clock.skew = 0;
+    one.b.venue.clockAheadMs = 0;
+    await outOfQuarantine(one);
+    const { charges } = await one.b.journal.open();
+    expect(charges.map((charge) => [charge.intent, Math.abs(charge.at - at) < 10_000])).toEqual([[sent?.id, true]]);
+  });
+
   it.each([
     ['waits for the venue when the journal lost it', 'planned', 'quarantine'],
     ['does not wait when the journal still follows it', 'unknown', 'active'],

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
 import type { Intent, IntentState } from '../../src/core/intent.ts';
 import type { Opened } from '../../src/jobs/journal.ts';
-import { Witness } from '../../src/jobs/witness.ts';
+import { Witness, reborn } from '../../src/jobs/witness.ts';
 import { WitnessOnDisk } from '../../src/jobs/witnessFile.ts';
 import { anIntent } from './fixtures.ts';
 
@@ -45,6 +45,17 @@ describe('a journal is doubted', () => {
     await witness().trust(7);
     expect(await witness().doubt(opened(9), nothing, yes, null)).toMatch(/Redis has been emptied/);
     expect(await witness('K').doubt(opened(9), nothing, no, 'K')).toMatch(/another one/);
+    expect(await witness('K').doubt(opened(9), nothing, yes, 'K')).toBeNull();
+  });
+
+  it('when it is an earlier life of the one that is known here, whoever vouches for it', async () => {
+    const later = reborn(reborn('J', 5_000), 20_000);
+    await witness(later).trust(7);
+    for (const earlier of ['J', reborn('J', 5_000)])
+      expect(await witness(earlier).doubt(opened(9), nothing, yes, earlier)).toMatch(/taken back to before/);
+    expect(await witness(later).doubt(opened(9), nothing, no, later)).toBeNull();
+    const next = reborn(later, 30_000);
+    expect(await witness(next).doubt(opened(1), nothing, yes, next)).toBeNull();
   });
 
   it('when it is at a look that was seen here before, by this process or by another one of this machine', async () => {

@@ -54,9 +54,12 @@ describe('seeded simulations', () => {
     [2538, 'two transfers of a whole wallet were alike, and one was proven by the record of the other'],
     [2611, 'what a transfer brought before Redis forgot was reckoned a second time'],
     [4439, 'with a clock ahead, a call left while the venue could still execute another'],
+    [4462, 'word of a process from before a journal was taken back spoke for the journal that was taken back'],
     [5460, 'a transfer that was done stayed undecided, for its wallet stood as in a read that had lagged'],
+    [7960, 'a release that the venue undid was confirmed by what undid it'],
     [8401, 'a liquidation was taken for a repayment that no read showed yet'],
     [2740, 'a transfer that the venue failed at and gave back was reckoned as spent'],
+    [9678, 'what a machine with a clock behind had sent was charged to hours long past'],
   ])('seed %i stays mended: %s', async (seed) => {
     const outcome = await runSeed(seed);
     expect(violationText(outcome)).toBe('');
