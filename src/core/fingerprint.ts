@@ -32,6 +32,8 @@ const LONGEST = 4;
 const SHORTEST = 2;
 /** A tail never changes an amount by more than this share of it. */
 const NEGLIGIBLE: Dec = new Dec('0.0001');
+/** Tails that end in so many zeros look as if a person had typed the amount. */
+const PLAIN = 10 ** SHORTEST;
 /** Tails tried until one is unique. */
 const TRIES = 16;
 
@@ -43,7 +45,10 @@ export function mark(ask: MarkAsk): Marked {
   const taken = new Set(ask.recent.map((text) => format(parse(text))));
   const tails = span.digits - 1;
   for (let attempt = 0; attempt < TRIES; attempt += 1) {
-    const tail = span.unit.times(1 + ((hash(ask.seed) + attempt) % tails));
+    const number = 1 + ((hash(ask.seed) + attempt) % tails);
+    // Whoever knows nothing of the call still has to see that it was computed (`looksComputed`).
+    if (number % PLAIN === 0) continue;
+    const tail = span.unit.times(number);
     const amount = withTail(ask.amount, tail, span.width, ask.direction);
     const fits = amount.lte(ask.most) && amount.gte(ask.least) && amount.gt(ZERO);
     if (fits && !taken.has(format(amount))) return { amount, tail: amount.minus(ask.amount), fingerprint: 'marked' };

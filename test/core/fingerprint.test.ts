@@ -1,7 +1,7 @@
 /** Tails in the last decimals (DESIGN §6). */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { hash, mark, markWidth } from '../../src/core/fingerprint.ts';
+import { hash, looksComputed, mark, markWidth } from '../../src/core/fingerprint.ts';
 import type { MarkAsk } from '../../src/core/fingerprint.ts';
 import { dec } from './build.ts';
 
@@ -41,6 +41,7 @@ describe('marking', () => {
         expect(marked.amount.decimalPlaces()).toBeLessThanOrEqual(decimals);
         expect(direction === 'up' ? marked.tail.gte(0) : marked.tail.lte(0)).toBe(true);
         if (marked.fingerprint === 'unmarked') expect(marked.tail.isZero()).toBe(true);
+        else expect(decimals < 8 || looksComputed(marked.amount)).toBe(true);
       }),
     );
   });
@@ -58,6 +59,12 @@ describe('marking', () => {
     const second = mark(ask({ recent: [first.amount.toFixed(12)] }));
     expect(second.fingerprint).toBe('marked');
     expect(second.amount.eq(first.amount)).toBe(false);
+  });
+
+  it('never looks as if a person had typed it', () => {
+    const seeds = Array.from({ length: 2_000 }, (_none, at) => `bnb-${String(at)}-loan`);
+    expect(seeds.filter((seed) => (1 + (hash(seed) % 9_999)) % 100 === 0).length).toBeGreaterThan(10);
+    for (const seed of seeds) expect(looksComputed(mark(ask({ seed })).amount)).toBe(true);
   });
 
   it('leaves alone what is too small, too coarse or without room', () => {

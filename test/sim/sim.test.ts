@@ -48,6 +48,7 @@ describe('seeded simulations', () => {
     [821, 'a process that only watched took an emptied journal for its own and used an id twice'],
     [894, 'a hanging transfer that the journal forgot arrived after its need was met otherwise'],
     [917, 'after a transfer whose money was used already, what `keep` says was paid with'],
+    [955, 'one mark in a hundred looked as if a person had typed it, so nobody waited for the call it was on'],
     [1912, 'a call that a machine with a clock ahead had settled kept the next one undecided for good'],
     [2371, 'a transfer that never arrived and that Redis forgot was reckoned as spent'],
     [2452, 'a loan was called closed because the venue answered zero just after the journal was emptied'],
