@@ -59,7 +59,18 @@ describe('every defect', () => {
 });
 
 /** Invariants that no defect here breaks first: `test/sim/judges.test.ts` sees them bite, in worlds made for that. */
-const ELSEWHERE = ['dryRun', 'exact', 'explained', 'live', 'oneAtATime', 'releases', 'secrets', 'sound', 'verdicts'];
+const ELSEWHERE = [
+  'blind',
+  'dryRun',
+  'exact',
+  'explained',
+  'live',
+  'oneAtATime',
+  'releases',
+  'secrets',
+  'sound',
+  'verdicts',
+];
 
 test('every invariant of the simulation is broken by a defect, here or where the judges are tested', () => {
   const broken = DEFECTS.flatMap(({ catcher }) => (catcher.kind === 'seeds' ? catcher.breaks : []));
