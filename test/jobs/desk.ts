@@ -1,4 +1,5 @@
 /** One account with one loan of any product on the simulated exchanges, watched by a whole runner with the real adapter. */
+import { afterAll, afterEach, beforeAll } from 'vitest';
 import { DISLOCATION_RULES } from '../../src/core/dislocation.ts';
 import { systemClock } from '../../src/clock.ts';
 import type { Intent, Reply } from '../../src/core/intent.ts';
@@ -16,6 +17,7 @@ import type { Simulator } from '../../src/simulator/start.ts';
 import type { WorldInput } from '../../src/simulator/world.ts';
 import { flat } from '../simulator/support.ts';
 import type { TestRedis } from '../support/redis.ts';
+import { startTestRedis } from '../support/redis.ts';
 import { TIMING } from './bench.ts';
 import { freshAddress } from './fixtures.ts';
 
@@ -86,7 +88,27 @@ export interface Desk {
   stop(): Promise<void>;
 }
 
-export async function openDesk(redis: TestRedis, options: DeskOptions): Promise<Desk> {
+/** Opens desks on a Redis of the file that calls it, while it is loaded, and ends each with its test. */
+export function desksOfAFile(): (options: DeskOptions) => Promise<Desk> {
+  let redis: TestRedis;
+  const open: Desk[] = [];
+  beforeAll(async () => {
+    redis = await startTestRedis();
+  });
+  afterEach(async () => {
+    for (const desk of open.splice(0)) await desk.stop();
+  });
+  afterAll(async () => {
+    await redis.stop();
+  });
+  return async (options) => {
+    const desk = await openDesk(redis, options);
+    open.push(desk);
+    return desk;
+  };
+}
+
+async function openDesk(redis: TestRedis, options: DeskOptions): Promise<Desk> {
   const { product, rules, world = {}, wallet = { USDT: '50000', BTC: '1' }, learned = {}, ticks = 0 } = options;
   const simulator = await startSimulator({ world: worldOf(product, world, wallet), tape: flat(), seed: 1 });
   const name = product.startsWith('okx') ? 'okx' : 'binance';

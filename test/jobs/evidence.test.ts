@@ -4,9 +4,9 @@
  */
 import { describe, expect, it } from 'vitest';
 import { PRODUCTS } from '../../src/core/loan.ts';
-import { expectRescued, hookScenes, scene } from './evidenceScene.ts';
+import { expectRescued, scenesOfAFile } from './evidenceScene.ts';
 
-hookScenes();
+const scene = scenesOfAFile();
 
 const ALL = PRODUCTS.flatMap((product) => (['repay', 'add'] as const).map((remedy) => [product, remedy] as const));
 

@@ -7,9 +7,9 @@ import { describe, expect, it } from 'vitest';
 import type { Intent } from '../../src/core/intent.ts';
 import type { Product } from '../../src/core/loan.ts';
 import type { Remedy } from './evidenceScene.ts';
-import { PATIENT, expectRescued, hookScenes, scene } from './evidenceScene.ts';
+import { PATIENT, expectRescued, scenesOfAFile } from './evidenceScene.ts';
 
-hookScenes();
+const scene = scenesOfAFile();
 
 /** Between a call that is taken and its record. */
 const PENDING: readonly (readonly [product: Product, remedy: Remedy])[] = [

@@ -1,30 +1,12 @@
 /** One call on simulated exchanges that is hit by a fault, and what became of its loan: for the tests of evidence. */
-import { afterAll, afterEach, beforeAll, expect } from 'vitest';
+import { expect } from 'vitest';
 import type { Intent } from '../../src/core/intent.ts';
 import type { Product } from '../../src/core/loan.ts';
 import { PRODUCT_FACTS } from '../../src/core/products.ts';
 import type { FaultInput } from '../../src/simulator/faults.ts';
 import { policy, rung } from '../core/build.ts';
-import type { TestRedis } from '../support/redis.ts';
-import { startTestRedis } from '../support/redis.ts';
 import type { Desk, DeskOptions } from './desk.ts';
-import { openDesk } from './desk.ts';
-
-let redis: TestRedis;
-const open: Desk[] = [];
-
-/** Starts what a file of scenes needs, and ends all of it. */
-export function hookScenes(): void {
-  beforeAll(async () => {
-    redis = await startTestRedis();
-  });
-  afterEach(async () => {
-    for (const desk of open.splice(0)) await desk.stop();
-  });
-  afterAll(async () => {
-    await redis.stop();
-  });
-}
+import { desksOfAFile } from './desk.ts';
 
 export type Remedy = 'repay' | 'add';
 /** A call that is hit, and the verb that it is. */
@@ -62,11 +44,22 @@ export interface Scene {
   hit(): Promise<readonly Intent[]>;
 }
 
-export async function scene(
+type Play = (
   product: Product,
   remedy: Remedy,
   effect: FaultInput['effect'],
-  more: Partial<DeskOptions> & { readonly records?: FaultInput['effect'] } = {},
+  more?: Partial<DeskOptions> & { readonly records?: FaultInput['effect'] },
+) => Promise<Scene>;
+
+/** Scenes of the file that calls it, while it is loaded. */
+export function scenesOfAFile(): Play {
+  const openDesk = desksOfAFile();
+  return (...asked) => play(openDesk, ...asked);
+}
+
+async function play(
+  openDesk: (options: DeskOptions) => Promise<Desk>,
+  ...[product, remedy, effect, more = {}]: Parameters<Play>
 ): Promise<Scene> {
   const { records, ...options } = more;
   const repays = [
@@ -75,8 +68,7 @@ export async function scene(
   ];
   const ladder = remedy === 'repay' ? repays : [rung(1, { do: 'add', with: ['BTC'], from: ['wallet'] })];
   const rules = policy({ confirm: { act: 1, urgent: 1 }, coolDownMs: 0, ladder, urgent: '0.85' });
-  const desk = await openDesk(redis, { product, rules, ...options });
-  open.push(desk);
+  const desk = await openDesk({ product, rules, ...options });
   const { faults } = desk.simulator.simulation;
   const { path, verb } = TARGETS[product][remedy];
   faults.add({ match: { path, method: 'POST', count: 1 }, effect });

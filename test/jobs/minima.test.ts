@@ -2,7 +2,7 @@
  * Minima that nobody publishes, and debts that are paid whole while interest falls due: every product with its real adapter
  * against the simulated exchanges (DESIGN §5.2).
  */
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Product } from '../../src/core/loan.ts';
 import { PRODUCTS } from '../../src/core/loan.ts';
 import type { Dec } from '../../src/core/money.ts';
@@ -10,22 +10,10 @@ import type { Caps } from '../../src/core/policy.ts';
 import { PRODUCT_FACTS } from '../../src/core/products.ts';
 import type { WorldInput } from '../../src/simulator/world.ts';
 import { dec, policy, rung } from '../core/build.ts';
-import type { TestRedis } from '../support/redis.ts';
-import { startTestRedis } from '../support/redis.ts';
-import type { Desk, DeskOptions } from './desk.ts';
-import { openDesk } from './desk.ts';
+import type { Desk } from './desk.ts';
+import { desksOfAFile } from './desk.ts';
 
-let redis: TestRedis;
-const open: Desk[] = [];
-beforeAll(async () => {
-  redis = await startTestRedis();
-});
-afterEach(async () => {
-  for (const desk of open.splice(0)) await desk.stop();
-});
-afterAll(async () => {
-  await redis.stop();
-});
+const desk = desksOfAFile();
 
 const hasInside = (product: Product): boolean => PRODUCT_FACTS[product].inside !== null;
 const REPAY = (product: Product) => [
@@ -35,12 +23,6 @@ const REPAY = (product: Product) => [
 const ADD = () => [rung(1, { do: 'add', with: ['BTC'], from: ['wallet'] })];
 const rules = (ladder: ReturnType<typeof REPAY>, caps: Partial<Caps> = {}) =>
   policy({ confirm: { act: 1, urgent: 1 }, coolDownMs: 0, ladder, urgent: '0.85', caps });
-
-async function desk(options: DeskOptions): Promise<Desk> {
-  const made = await openDesk(redis, options);
-  open.push(made);
-  return made;
-}
 
 /** At rest: nothing in flight, the loan needs nothing, and every call reached the venue once. */
 async function expectRest(made: Desk, state: string): Promise<void> {
