@@ -27,6 +27,9 @@ export type IntentState =
 /** States in which the intent may still move money, so that its account waits (DESIGN §2.3). */
 export const UNDECIDED: readonly IntentState[] = ['sending', 'settling', 'unknown'];
 
+/** Proven not to have happened, or never sent: nothing that the venue shows is theirs. */
+export const WITHOUT_EFFECT: readonly IntentState[] = ['planned', 'voided', 'refused', 'rejected'];
+
 /** It may still move money. */
 export function isUndecided({ state }: Pick<Intent, 'state'>): boolean {
   return UNDECIDED.includes(state);

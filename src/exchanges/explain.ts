@@ -6,7 +6,7 @@
  * line or an alert, never money: evidence about a single intent is `evidence`, and far stricter.
  */
 import type { Explained } from '../core/change.ts';
-import type { Intent, Verb } from '../core/intent.ts';
+import { type Intent, type Verb, WITHOUT_EFFECT } from '../core/intent.ts';
 import type { Asset, LoanId, WalletName } from '../core/loan.ts';
 import { looksComputed } from '../core/fingerprint.ts';
 import { isClientId } from '../core/intents.ts';
@@ -28,8 +28,6 @@ const BEFORE_MS = 10_000;
 const AFTER_MS = 600_000;
 /** A full repayment pays what is owed at that moment: by interest, or cut to the debt, a little off what was sent. */
 const FULL_SLACK = parse('0.01');
-/** Proven not to have happened, or never sent. */
-const WITHOUT_EFFECT: readonly Intent['state'][] = ['planned', 'voided', 'refused', 'rejected'];
 
 export function unexplained(records: readonly ForeignRecord[], ours: readonly Intent[]): ForeignRecord[] {
   const left = new Set(records);

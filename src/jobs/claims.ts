@@ -1,5 +1,5 @@
 /** Calls that a journal which was taken back does not know any more, and what they take from the proof of others. */
-import type { Evidence, Intent } from '../core/intent.ts';
+import { type Evidence, type Intent, WITHOUT_EFFECT } from '../core/intent.ts';
 import { parse } from '../core/money.ts';
 import { markOf } from '../core/proof.ts';
 import { BEFORE_CLAIM } from './witness.ts';
@@ -22,9 +22,6 @@ export function callsOf(held: readonly Intent[], claimed: readonly Intent[]): Ca
   return { known, forgotten: claimed.filter(({ id }) => !ids.has(id)) };
 }
 
-/** Proven not to have happened, or never sent: no record is theirs. */
-const WITHOUT_RECORD: readonly Intent['state'][] = [...BEFORE_CLAIM, 'refused', 'rejected'];
-
 /**
  * Evidence as far as it is about this intent. A record that is recognised by its amount proves nothing where another call of
  * ours had the same amount: a debt that is paid whole is the same twice, and a small amount has no room for a mark.
@@ -39,7 +36,7 @@ export function undisputed<E extends Evidence>(evidence: E, intent: Intent, ours
 function isAlike(one: Intent, intent: Intent): boolean {
   const { id, loan, verb, asset, amount } = intent;
   if (one.id === id || one.loan !== loan || one.verb !== verb || one.asset !== asset) return false;
-  return !WITHOUT_RECORD.includes(one.state) && parse(one.amount).eq(parse(amount));
+  return !WITHOUT_EFFECT.includes(one.state) && parse(one.amount).eq(parse(amount));
 }
 
 /** Whether a record may be this call's: one whose own record is known has no other. */

@@ -49,8 +49,10 @@ async function search(
   signal.throwIfAborted();
   gapTeller.tell(gaps);
   const known = await journal.externals.since(since - SAME_MS);
-  const { forgotten } = callsOf(await ours(), safeguard?.witness.claimsSince(began) ?? []);
-  const fresh = acts.filter((act) => !isKnown(act, known, acts)).map((act) => named(act, forgotten));
+  const news = acts.filter((act) => !isKnown(act, known, acts));
+  const claimed = news.length === 0 ? [] : (safeguard?.witness.claimsSince(began) ?? []);
+  const { forgotten } = claimed.length === 0 ? { forgotten: [] } : callsOf(await ours(), claimed);
+  const fresh = news.map((act) => named(act, forgotten));
   const readTo = gaps.length === 0 ? startedAt : Math.max(reach.readTo, startedAt - MOST_BEHIND_MS);
   const written = await journal.externals.append(fresh, { ...reach, readTo }, since - SAME_MS);
   for (const act of written) deps.emit(name, { type: 'external', ...toldOf(act) });

@@ -104,6 +104,7 @@ describe('a repayment from inside', () => {
   });
 
   it('is contradicted by quantities that neither it nor interest can explain', () => {
+    expect(shows(repay, seen({ owed: '20000', inside: '0' })), 'someone repaid on top').toBe('contradicts');
     expect(shows(repay, seen({ owed: '36000', inside: '0' }))).toBe('contradicts');
     expect(shows(repay, seen({ owed: '45000', inside: '0' }))).toBe('contradicts');
     expect(shows(repay, { ...seen({}), loans: [] })).toBe('contradicts');

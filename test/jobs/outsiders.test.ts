@@ -2,9 +2,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Dec } from '../../src/core/money.ts';
 import type { LookEvent } from '../../src/jobs/account.ts';
+import { rung } from '../core/build.ts';
 import type { TestRedis } from '../support/redis.ts';
 import { startTestRedis } from '../support/redis.ts';
-import { rung } from '../core/build.ts';
 import { BREACHED, Bench, HEALTHY, PLAIN, TIMING } from './bench.ts';
 import type { BenchOptions } from './bench.ts';
 

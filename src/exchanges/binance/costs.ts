@@ -28,7 +28,7 @@ export async function costsOf(
 ): Promise<readonly InterestRow[]> {
   const { client, gaps } = asking;
   const found: InterestRow[] = [];
-  const now = client.clock.wall() + (await client.time.known());
+  const now = await client.time.now();
   if (products.includes('binance.flexibleLoan')) {
     gaps.note(
       'binance.flexibleLoan',

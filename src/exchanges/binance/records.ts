@@ -131,8 +131,7 @@ const CURSOR_SLACK_MS = 15_000;
 
 /** Venue wall ms from which records are read for a cursor now. */
 export async function cursorSince(client: BinanceClient): Promise<number> {
-  const offset = await client.time.known();
-  return Math.floor(client.clock.wall() + offset - client.timing.recordSkewMs - CURSOR_SLACK_MS);
+  return Math.floor((await client.time.now()) - client.timing.recordSkewMs - CURSOR_SLACK_MS);
 }
 
 export function cursorOf(page: RecordPage): Readonly<Record<string, string>> {

@@ -39,29 +39,23 @@ function* tooMuch(log: Log, { account, tag }: Sent, intent: Intent): Iterable<st
   const policy = log.setupOf(account, intent).policies[intent.product];
   if (policy === undefined) return;
   const limits: Caps = intent.tier === 'urgent' ? policy.limits.urgent : policy.limits;
-  // A repayment that its own transfer brought the money for was counted when the transfer was.
-  if (isFed(log, account, intent)) return;
+  // A repayment that transfers brought all the money for was counted when they were, whatever they were planned for.
+  const calls = reckoned(log, account, intent);
+  if (calls.some(({ tag: its, own }) => its === intent.id && own === 0)) return;
   const usd = usdOf(log, intent);
   const isRelease = RELEASES.includes(intent.verb);
   if (limits.perAction !== null && usd > Number(limits.perAction) * SLACK)
     yield `${tag} moves ${usd.toFixed(2)} USD, an action may ${limits.perAction.toFixed()}`;
   // Releases have a budget of their own.
   if (limits.perHour === null || isRelease) return;
-  const spent = spentUsd(log, account, intent);
+  const spent = spentUsd(log, calls);
   if (spent > Number(limits.perHour) * SLACK)
     yield `${tag} makes ${spent.toFixed(2)} USD in an hour, ${limits.perHour.toFixed()} are allowed`;
 }
 
-/** Whether transfers had brought all that this repayment takes, whatever it was planned for: they were counted then. */
-function isFed(log: Log, account: AccountPlan, intent: Intent): boolean {
-  return reckoned(log, account, intent).some(({ tag, own }) => tag === intent.id && own === 0);
-}
-
-/** What of the same policy moved or may still move, USD; a transfer and the repayment that it feeds count once. */
-function spentUsd(log: Log, account: AccountPlan, intent: Intent): number {
-  return reckoned(log, account, intent)
-    .filter(({ at }) => at >= log.now - HOUR_MS)
-    .reduce((total, { usd, own }) => total + usd * own, 0);
+/** What moved or may still move in an hour, USD; a transfer and the repayment that it feeds count once. */
+function spentUsd(log: Log, calls: readonly Reckoned[]): number {
+  return calls.filter(({ at }) => at >= log.now - HOUR_MS).reduce((total, { usd, own }) => total + usd * own, 0);
 }
 
 interface Reckoned {
@@ -72,7 +66,10 @@ interface Reckoned {
   readonly own: number;
 }
 
-/** Calls of one product that moved or may still move, oldest first; and the one in question, which a frozen process may send when it is over. */
+/**
+ * Calls of one product that moved or may still move, oldest first; and the one in question, which a frozen process may send
+ * when it is over.
+ */
 function reckoned(log: Log, account: AccountPlan, { product, id }: Intent): readonly Reckoned[] {
   const moved = movedTags(log);
   const brought = new Map<string, Dec>();
