@@ -75,6 +75,7 @@ function withAccount(account: string, row: Omit<HistoryRow, 'account'> | null, a
   return isAsked ? { account, ...row } : null;
 }
 
+/** The newest that are asked for, of rows that come newest first. Oldest first: of one moment, the order of the journal. */
 async function collected<T>(
   rows: AsyncIterable<T>,
   make: (row: T) => HistoryRow | null,
@@ -86,7 +87,7 @@ async function collected<T>(
     if (one !== null) made.push(one);
     if (made.length >= limit) break;
   }
-  return made;
+  return made.reverse();
 }
 
 /**
@@ -102,7 +103,7 @@ async function decisionsOf(
   for await (const record of records) {
     if (held.length >= ask.limit && (record.closedAt ?? Number.POSITIVE_INFINITY) < (held[0]?.at ?? 0)) break;
     const row = withAccount(account, decisionRow(record, ask.everyDecision), ask);
-    if (row !== null && row.at >= ask.from && row.at <= ask.to) held = newestOf([...held, row], ask.limit);
+    if (row !== null && row.at >= ask.from && row.at <= ask.to) held = newestOf([row, ...held], ask.limit);
   }
   return held;
 }
