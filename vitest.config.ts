@@ -3,8 +3,8 @@ import { defineConfig } from 'vitest/config';
 
 /** Folders whose files end all that they start, and so may share a process and what it has loaded. */
 const TIDY = [
-  ...['alerts', 'clients', 'config', 'core', 'docs', 'exchanges', 'jobs', 'machines', 'metrics', 'reading', 'server'],
-  ...['simulator', 'tidy'],
+  ...['alerts', 'cli', 'clients', 'config', 'core', 'docs', 'exchanges', 'jobs', 'machines', 'metrics', 'reading'],
+  ...['server', 'simulator', 'tidy'],
 ].map((folder) => `test/${folder}/**/*.test.ts`);
 
 /** What holds for all of them; a hunt for defects runs one file by it, without the projects. */

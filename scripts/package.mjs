@@ -39,7 +39,7 @@ export function stage(folder, files = packed()) {
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   await runMain(() => {
     const [target = '.'] = process.argv.slice(2);
-    build();
+    build({ checked: true });
     const folder = mkdtempSync(join(tmpdir(), 'ballast-package-'));
     try {
       stage(folder);

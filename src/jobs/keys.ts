@@ -113,6 +113,14 @@ export function lanePrefixOf(address: AccountAddress): string {
   return `${prefixOf(address)}lane`;
 }
 
+/** Name of the lane's queue. */
+export const QUEUE = 'looks';
+
+/** Where BullMQ lists the look that runs. @param prefix of the lane */
+export function runningKeyOf(prefix: string): string {
+  return `${prefix}:${QUEUE}:active`;
+}
+
 /** Where the pause of one loan stands. */
 export function pauseKeyOf(prefix: string, loan: string): string {
   return `${prefix}paused:${loan}`;

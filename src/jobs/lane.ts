@@ -11,6 +11,7 @@ import { Queue, Worker } from 'bullmq';
 import type { Redis } from 'ioredis';
 import type { Clock } from '../clock.ts';
 import { within } from '../clock.ts';
+import { QUEUE } from './keys.ts';
 import { Lease } from './lease.ts';
 import type { Timing } from './timing.ts';
 
@@ -39,7 +40,6 @@ export interface LaneOptions {
   readonly onStalled: () => void;
 }
 
-const QUEUE = 'looks';
 const DEDUPLICATION = 'doorbell';
 const KEPT = { attempts: 1, removeOnComplete: { count: 5 }, removeOnFail: { count: 50 } };
 /** A look that was told to stop ends its waits at once; longer than this it hangs. */
@@ -49,11 +49,6 @@ const CLOSE_WITHIN_MS = 3_000;
 
 function ringBell(queue: Queue<Doorbell>, bell: Doorbell): Promise<unknown> {
   return queue.add('look', bell, { deduplication: { id: DEDUPLICATION, keepLastIfActive: true } });
-}
-
-/** Where BullMQ lists the look that runs. */
-export function runningKeyOf(prefix: string): string {
-  return `${prefix}:${QUEUE}:active`;
 }
 
 /** Asks for a look from outside of the processes that run the lane. */

@@ -11,7 +11,6 @@ import type { CauseKind } from '../machines/accountMachine.ts';
 import type { Stored } from '../machines/types.ts';
 import type { AccountAddress } from './keys.ts';
 import { lanePrefixOf, pauseKeyOf, prefixOf } from './keys.ts';
-import { ringLane } from './lane.ts';
 
 /** Who did something, why, and when (wall ms). */
 export interface Act {
@@ -84,6 +83,8 @@ export class Operator {
 
   /** Asks for a look. @param account its name, for the doorbell */
   async ring(account: string, reason: string): Promise<void> {
+    // Commands that only read load no queue.
+    const { ringLane } = await import('./lane.ts');
     await ringLane(this.#redis, this.#lane, account, reason);
   }
 

@@ -10,8 +10,7 @@ import type { AccountView, LoanId } from '../core/loan.ts';
 import type { Charge } from '../core/need.ts';
 import { fruitlessFrom, intentOf, learnedFrom, recordText } from './journalText.ts';
 import type { AccountAddress, AccountKey } from './keys.ts';
-import { lanePrefixOf, prefixOf } from './keys.ts';
-import { runningKeyOf } from './lane.ts';
+import { lanePrefixOf, prefixOf, runningKeyOf } from './keys.ts';
 import { exactFrom, exactText, viewFrom } from './viewText.ts';
 
 /** What it takes to say how far prices may move: the last good look, and what money is left. */

@@ -57,7 +57,8 @@ export class Server {
     const prices = { CHAOS_BINANCE: addresses.binance.rest, CHAOS_OKX: addresses.okx.rest };
     const env = { ...process.env, ...SECRETS, ...prices };
     if (redisProgram !== undefined) Object.assign(env, { BALLAST_REDIS_SERVER: redisProgram });
-    const child = fork(SERVER, [policy], { stdio: ['ignore', 'ignore', 'pipe', 'ipc'], env });
+    // Without the flags of the test runner's own processes.
+    const child = fork(SERVER, [policy], { stdio: ['ignore', 'ignore', 'pipe', 'ipc'], env, execArgv: [] });
     this.#child = child;
     running.add(child);
     child.once('exit', () => running.delete(child));

@@ -11,16 +11,16 @@ import { aLoan, anAccount } from '../reading/fixtures.ts';
 import { ballast, Cli, cleanUp, lastLine, SOON_MS, temporaryFolder } from './support.ts';
 
 const WANTED = FOUR_ACCOUNTS.replace('    release: off', '    release: off\n    survive: { fall: 50% }');
-/** Between two commands that ask: each is a process of its own. */
-const ASK_EVERY_MS = 1_000;
+/** Between two commands that ask: each is a process of its own, and most of what this test costs. */
+const ASK_EVERY_MS = 4_000;
 let cli: Cli;
 let where: readonly string[];
 
 beforeAll(async () => {
   const folder = temporaryFolder();
   where = ['--config', writePolicy(folder, WANTED), '--data-dir', join(folder, 'redis')];
-  // A calm year; hours of it pass while the test asks.
-  cli = new Cli(['start', '--speed', '900', ...where]);
+  // A calm year; a few hours of it pass until interest is read the second time, after a minute.
+  cli = new Cli(['start', '--speed', '240', ...where]);
   await cli.says(/watching okx/);
 }, 60_000);
 afterAll(cleanUp, 30_000);
