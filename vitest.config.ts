@@ -10,11 +10,11 @@ const TIDY = [
 /** What holds for all of them; a hunt for defects runs one file by it, without the projects. */
 export const COMMON = {
   // Real Redis servers and child processes, perhaps on a small machine that is busy with the other files.
-  testTimeout: 20_000,
+  testTimeout: 40_000,
   hookTimeout: 30_000,
   teardownTimeout: 10_000,
   // A condition that is waited for may take its time on such a machine; one that never comes fails all the same.
-  expect: { poll: { timeout: 10_000 } },
+  expect: { poll: { timeout: 20_000 } },
   restoreMocks: true,
   unstubGlobals: true,
   unstubEnvs: true,
