@@ -21,7 +21,7 @@ export const COMMON = {
   // Other files in a process of their own: signals, exit handlers and open handles cannot leak into another file.
   pool: 'forks',
   // Most files wait for Redis, venues and child processes rather than compute.
-  maxWorkers: Math.max(4, availableParallelism()),
+  maxWorkers: Math.max(5, availableParallelism()),
 } as const;
 
 export default defineConfig({
