@@ -1,13 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
-/** Folders whose files end all that they start, and so may share a process and what it has loaded. */
-const TIDY = [
-  ...['alerts', 'cli', 'clients', 'config', 'core', 'docs', 'exchanges', 'jobs', 'machines', 'metrics', 'reading'],
-  ...['server', 'simulator', 'tidy'],
-].map((folder) => `test/${folder}/**/*.test.ts`);
-
-/** What holds for all of them; a hunt for defects runs one file by it, without the projects. */
+/** What holds for all of them; a hunt for defects runs one file by it. */
 export const COMMON = {
   // Real Redis servers and child processes, perhaps on a small machine that is busy with the other files.
   testTimeout: 40_000,
@@ -18,18 +12,11 @@ export const COMMON = {
   restoreMocks: true,
   unstubGlobals: true,
   unstubEnvs: true,
-  // Other files in a process of their own: signals, exit handlers and open handles cannot leak into another file.
+  // Processes, for signals and exit codes; shared by files, which end all that they start: loading the code takes longest.
   pool: 'forks',
+  isolate: false,
   // Most files wait for Redis, venues and child processes rather than compute.
   maxWorkers: Math.max(5, availableParallelism()),
 } as const;
 
-export default defineConfig({
-  test: {
-    ...COMMON,
-    projects: [
-      { extends: true, test: { name: 'together', include: TIDY, isolate: false } },
-      { extends: true, test: { name: 'alone', include: ['test/**/*.test.ts'], exclude: TIDY, isolate: true } },
-    ],
-  },
-});
+export default defineConfig({ test: COMMON });
