@@ -1,7 +1,10 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
-/** What holds for all of them; a hunt for defects runs one file by it. */
+/** Puts other modules in place of some, and so needs a process that has loaded none. */
+const ALONE = ['test/sim/journal.test.ts'];
+
+/** What holds for all of them; a hunt for defects runs one file by it, without the projects. */
 export const COMMON = {
   // Real Redis servers and child processes, perhaps on a small machine that is busy with the other files.
   testTimeout: 40_000,
@@ -12,11 +15,19 @@ export const COMMON = {
   restoreMocks: true,
   unstubGlobals: true,
   unstubEnvs: true,
-  // Processes, for signals and exit codes; shared by files, which end all that they start: loading the code takes longest.
+  // Processes, for signals and exit codes.
   pool: 'forks',
-  isolate: false,
   // Most files wait for Redis, venues and child processes rather than compute.
   maxWorkers: Math.max(5, availableParallelism()),
 } as const;
 
-export default defineConfig({ test: COMMON });
+export default defineConfig({
+  test: {
+    ...COMMON,
+    projects: [
+      // Files end all that they start, and so may share a process and what it has loaded, which takes longest.
+      { extends: true, test: { name: 'together', include: ['test/**/*.test.ts'], exclude: ALONE, isolate: false } },
+      { extends: true, test: { name: 'alone', include: ALONE, isolate: true } },
+    ],
+  },
+});
