@@ -27,7 +27,7 @@ export default defineConfig({
     projects: [
       // Files end all that they start, and so may share a process and what it has loaded, which takes longest.
       { extends: true, test: { name: 'together', include: ['test/**/*.test.ts'], exclude: ALONE, isolate: false } },
-      { extends: true, test: { name: 'alone', include: ALONE, isolate: true } },
+      { extends: true, test: { name: 'alone', include: ALONE } },
     ],
   },
 });

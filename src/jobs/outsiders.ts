@@ -51,7 +51,7 @@ async function search(
   const known = await journal.externals.since(since - SAME_MS);
   const news = acts.filter((act) => !isKnown(act, known, acts));
   const claimed = news.length === 0 ? [] : (safeguard?.witness.claimsSince(began) ?? []);
-  const { forgotten } = claimed.length === 0 ? { forgotten: [] } : callsOf(await ours(), claimed);
+  const forgotten = claimed.length === 0 ? [] : callsOf(await ours(), claimed).forgotten;
   const fresh = news.map((act) => named(act, forgotten));
   const readTo = gaps.length === 0 ? startedAt : Math.max(reach.readTo, startedAt - MOST_BEHIND_MS);
   const written = await journal.externals.append(fresh, { ...reach, readTo }, since - SAME_MS);

@@ -109,15 +109,14 @@ async function playOctober(): Promise<Played> {
     return engine.tapeNow() < AGREES || mode === 'active';
   };
   // A minute of the tape takes some ms, but a minute of that evening had time for more than one look that the venue fails.
-  const seen = (since: number): boolean =>
-    moments.slice(since).some(({ event }) => event.type === 'looked' && isWhole(event));
+  const isOver = (minute: readonly Moment[]): boolean =>
+    minute.some(({ event }) => event.type === 'looked' && isWhole(event)) ||
+    minute.filter(({ event }) => event.type === 'timed').length >= LOOKS;
   const quiet = async (): Promise<void> => {
     const began = moments.length;
-    const ended = (): boolean =>
-      moments.filter(({ event }, at) => at >= began && event.type === 'timed').length >= LOOKS;
     for (;;) {
       if (!(await runner.quiet())) await systemClock.sleep(2);
-      else if (!seen(began) && !ended()) await runner.ring('it was not seen');
+      else if (!isOver(moments.slice(began))) await runner.ring('it was not seen');
       else if (compared()) return;
       else await systemClock.sleep(2);
     }
